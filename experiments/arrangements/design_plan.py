@@ -79,7 +79,7 @@ def load_design(source: str | Path) -> DesignPlan:
     """
     path = PLANS / f"{source}.toml" if str(source) in shipped() else Path(source)
     try:
-        text, table = read_toml(path, "plan")
+        text, table = read_toml(path, "plan", "plan to design with")
     except FileNotFoundError:
         if is_path(source):
             raise InputFault([no_file(source, shipped(), "plan to design with")], "plan") from None
@@ -158,9 +158,7 @@ class _Reader(PlanReader):
             self.faults.append(f"objectives = {described(named)}: allowed is a list of names, such as ['{WORST_OFF}']")
             named = []
         levers = self.own.get("levers")
-        if not isinstance(levers, dict) or not levers:
-            self.faults.append("[levers.NAME] is missing: a design sets one parameter or more")
-        elif SCENARIO in levers:
+        if isinstance(levers, dict) and SCENARIO in levers:
             self.faults.append("[levers.scenario]: nobody can choose the world; name one scenario at the head")
         return designs, Rules(candidates, replicates, most, float(confidence)), named
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -19,9 +19,10 @@ import numpy as np
 from experiments.classroom.controls import BRANCHABLE, absent, checked, class_scenarios
 from experiments.classroom.minutes import Event, Minutes
 from experiments.classroom.seats import KINDS, Question, Spot, Value, Waiting
-from model import Checkpoint, InputFault, World, kind_of, root_seeds
+from model import Checkpoint, InputFault, World, kind_of, nearest, root_seeds
 
 FORMAT: Final = "detente game 1"
+EXPORTED: Final = ("format", "versions", "settings", "moves", "played", "digest")
 MOST_REPLICATE: Final = 1_000_000
 MOST_CHANGES: Final = 12
 MOST_MOVES: Final = 20_000
@@ -99,6 +100,11 @@ def default_seed() -> int:
     return int(root_seeds("teaching")[0])
 
 
+def near_to(name: object, known: Sequence[str]) -> str:
+    """The known name that was meant, or all of them."""
+    return nearest(name, known) or f"allowed are {', '.join(known)}"
+
+
 def read_settings(data: object) -> Settings:
     """Settings from plain data of unknown origin.
 
@@ -106,12 +112,10 @@ def read_settings(data: object) -> Settings:
     """
     if not isinstance(data, dict):
         raise InputFault([f"settings: {kind_of(data)}; allowed is a table of names and values"], "game")
-    known = {"scenario", "root_seed", "replicate", "parameters", "changes", "quarters"}
+    known = ("scenario", "root_seed", "replicate", "parameters", "changes", "quarters")
     strangers = [name for name in data if name not in known]
     if strangers:
-        raise InputFault(
-            [f"{name!r:.60} is no setting; settings are {', '.join(sorted(known))}" for name in strangers], "game"
-        )
+        raise InputFault([f"{name!r:.60} is no setting; {near_to(name, known)}" for name in strangers], "game")
     chosen: dict[str, Any] = {name: data[name] for name in ("scenario", "replicate", "quarters") if name in data}
     if "root_seed" in data:
         seed = data["root_seed"]
@@ -311,6 +315,10 @@ def replay(data: object) -> tuple[Game, bool]:
     """
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise InputFault([f"this is no export of a game: its format is not {FORMAT!r}"], "game")
+    if faults := [
+        f"{name!r:.60} is no part of a game; {near_to(name, EXPORTED)}" for name in data if name not in EXPORTED
+    ]:
+        raise InputFault(faults, "game")
     played = data.get("played")
     if isinstance(played, bool) or not isinstance(played, int) or not 0 <= played <= 1000:
         raise InputFault(["played: allowed is a whole number of quarters"], "game")

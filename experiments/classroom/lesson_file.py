@@ -115,7 +115,7 @@ def read_lesson(path: Path) -> Lesson:
     Raises ``InputFault`` with everything that is wrong in it.
     """
     try:
-        _, table = read_toml(path, SUBJECT)
+        _, table = read_toml(path, SUBJECT, "lesson")
     except FileNotFoundError:
         raise InputFault([f"'{path}' is neither a lesson's file nor a folder of them"], SUBJECT) from None
     reader = _Reader(path.name)

@@ -10,7 +10,7 @@ from experiments.design.plan import ARM, ID, SAMPLE, SCENARIO, Plan
 from experiments.findings.comparisons import BLOC_OUTCOMES
 from experiments.statistics.definitions import meanings
 from experiments.statistics.summarise import RATES
-from experiments.store.columns import COLUMNS
+from experiments.store.columns import COLUMNS, RECORDED
 from model import PARAMETERS, dictionary
 
 
@@ -174,6 +174,7 @@ def columns_of(table: str, names: Iterable[str], plan: Plan) -> dict[str, Column
     own = words[words["table"] == source]
     recorded = {str(row.column): Column(_unit(str(row.unit)), str(row.meaning)) for row in own.itertuples()}
     recorded |= {name: _of_definition(name, meaning) for name, meaning in meanings().items()}
+    recorded |= {f"{name}{RECORDED}": column for name, column in recorded.items()}
     known = {
         **EVERYWHERE, **recorded, **{name: _of_factor(plan, name) for name in (f.name for f in plan.factors)},
         **({name: EVERYWHERE[name] for name in ("design_point", "replicate", "dyad", "treaty_from")}),

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from experiments.store.columns import AGREED, GAME, LETS_IN, RECOGNISES, Chunk, Played, digest_of, failed_run, with_keys
+from experiments.store.columns import (
+    AGREED,
+    GAME,
+    LETS_IN,
+    RECOGNISES,
+    Chunk,
+    Played,
+    digest_of,
+    failed_run,
+    kept_as,
+    with_keys,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +84,7 @@ def _table(chunk: Chunk, summary: dict[str, Any]) -> pa.Table:
         name: pa.array([value] * len(table)) for name, value in (("status", "ok"), ("stage", ""), ("message", ""))
     }
     columns |= {"digest": pa.array([digest for digest in digests for _ in range(n_dyads)])}
-    columns |= {name: table[name] for name in table.column_names}
+    columns |= {kept_as(name, chunk.columns): table[name] for name in table.column_names}
     return pa.table(columns)
 
 

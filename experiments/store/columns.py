@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from experiments.design.plan import Value
@@ -57,6 +57,10 @@ GAME: Final = ("tempted_first", "suffers_first", "tempted_second", "suffers_seco
 AGREED: Final = ("agreed_duty_first", "agreed_duty_second")
 LETS_IN: Final = ("lets_in_first", "lets_in_second")
 RECOGNISES: Final = ("recognises_first", "recognises_second", "recognises_alone_first", "recognises_alone_second")
+
+
+#: Ends what was recorded where the plan varies a parameter of the same name, such as ``truce_quarters``.
+RECORDED: Final = "_recorded"
 
 
 # What identifies a run within a sweep.
@@ -127,11 +131,12 @@ def digest_of(summary: Mapping[str, Sequence[Any]]) -> str:
 def runs_are_true(table: pa.Table) -> bool:
     """Whether the rows of a part give the digests that they carry."""
     told = table.to_pydict()
-    outcome = table.column_names[table.column_names.index("digest") + 1 :]
+    after = table.column_names[table.column_names.index("digest") + 1 :]
+    outcome = {name.removesuffix(RECORDED): name for name in after}
     said, first = told["digest"], 0
     for _, run in itertools.groupby(told["replicate"]):
         last = first + len(list(run))
-        if said[first] and digest_of({name: told[name][first:last] for name in outcome}) != said[first]:
+        if said[first] and digest_of({name: told[kept][first:last] for name, kept in outcome.items()}) != said[first]:
             return False
         first = last
     return True
@@ -183,6 +188,15 @@ def summary_types() -> dict[str, Any]:
     return types
 
 
+def kept_as(name: str, keys: Container[str]) -> str:
+    """The column in which ``name`` is kept beside the columns of a plan: a level never gives way to what was recorded.
+
+    >>> kept_as("truce_quarters", ["truce_quarters"])
+    'truce_quarters_recorded'
+    """
+    return f"{name}{RECORDED}" if name in keys else name
+
+
 def with_keys(chunk: Chunk, replicate: int, how: Mapping[str, str], table: pa.Table) -> pa.Table:
     """The rows of one run with what identifies it in front, and texts all of one type, so that parts join."""
     import pyarrow as pa
@@ -190,6 +204,7 @@ def with_keys(chunk: Chunk, replicate: int, how: Mapping[str, str], table: pa.Ta
     keys: dict[str, Any] = {"design_point": chunk.design_point, **chunk.columns, "replicate": replicate, **how}
     columns: dict[str, Any] = {name: pa.array([value] * len(table)) for name, value in keys.items()}
     for name, column in zip(table.column_names, table.columns, strict=True):
-        columns[name] = column.cast(pa.string()) if pa.types.is_large_string(column.type) else column
+        is_text = pa.types.is_large_string(column.type)
+        columns[kept_as(name, chunk.columns)] = column.cast(pa.string()) if is_text else column
     # A new table: what pandas notes of its own index would differ from part to part.
     return pa.table(columns)

@@ -20,7 +20,7 @@ from typing import Any, Final
 import model
 from experiments.design.plan import ARM, ID, SAMPLE, SCENARIO, Assumed, Factor, Plan
 from experiments.statistics.definitions import meanings
-from experiments.store.columns import COLUMNS, KEYS
+from experiments.store.columns import COLUMNS, KEYS, kept_as
 from experiments.store.inputs import PLAN
 from experiments.store.sources import code_fingerprint, sources
 from model import arithmetic_in_use, digest_of_text
@@ -142,7 +142,7 @@ def dictionary(plan: Plan | None = None) -> dict[str, str]:
         {name: COLUMNS[name] for name in ("design_point", "block", ARM, ID, SAMPLE)} if plan is None else _front(plan)
     )
     rest = {name: words for name, words in COLUMNS.items() if name not in ("block", ARM, ID, SAMPLE)}
-    return {**front, **rest, **units, **meanings()}
+    return {**front, **rest, **_beside(plan, units), **meanings()}
 
 
 def _front(plan: Plan) -> dict[str, str]:
@@ -164,13 +164,20 @@ def _meaning_of(factor: Factor) -> str:
     return f"level of the parameter {factor.name}: {model.PARAMETERS[factor.name].meaning}"
 
 
+def _beside(plan: Plan | None, recorded: dict[str, str]) -> dict[str, str]:
+    """What is recorded, by the columns in which it is kept: a factor of the same name has the name."""
+    factors = [] if plan is None else [factor.name for factor in plan.factors]
+    return {kept_as(name, factors): meaning for name, meaning in recorded.items()}
+
+
 def series_dictionary(plan: Plan) -> dict[str, dict[str, str]]:
     """What every column of the tables of ``series`` means, with its unit, where a plan keeps some."""
     words = model.dictionary()
     told = {}
     for table in plan.outputs.series if plan.outputs.replicates else ():
         own = words[words["table"] == table]
-        told[table] = {**_front(plan), **{str(row.column): f"{row.meaning} ({row.unit})" for row in own.itertuples()}}
+        recorded = {str(row.column): f"{row.meaning} ({row.unit})" for row in own.itertuples()}
+        told[table] = {**_front(plan), **_beside(plan, recorded)}
     return told
 
 
@@ -237,6 +244,8 @@ def why_unread(path: Path, error: Exception) -> str:
         return f"it has no manifest.json{also}"
     if isinstance(error, json.JSONDecodeError):
         return f"manifest.json is damaged, or not whole (line {error.lineno}); begin anew in another folder: --into"
+    if isinstance(error, UnicodeDecodeError):
+        return f"manifest.json is not text in UTF-8: look at byte {error.start}"
     said = error.strerror if isinstance(error, OSError) and error.strerror else error
     return f"manifest.json cannot be read ({said})"
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import importlib.util
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from model.choices import plugins
-from model.faults import InputFault
+from model.faults import InputFault, nearest
 
 # A file of one's own is a page or two; beyond this somebody has named the wrong file (bytes).
 MOST_BYTES: Final = 200_000
@@ -167,10 +168,22 @@ def load_names(where: Path, subject: str) -> tuple[OwnFile, dict[str, Any]]:
     return OwnFile(str(where.absolute()), whole_digest(main, beside), beside=beside), vars(module)
 
 
+def meant(error: BaseException) -> str:
+    """The known name that is nearest to one that is not there (an import, an attribute), or nothing."""
+    name, known = "", list[str]()
+    if isinstance(error, AttributeError) and error.name:
+        name, known = error.name, dir(error.obj)
+    elif found := re.match(r"cannot import name '(\w+)' from '([\w.]+)'", str(error)):
+        module = sys.modules.get(found[2])
+        name, known = found[1], [*getattr(module, "__all__", ()), *dir(module)]
+    hint = nearest(name, [one for one in known if not one.startswith("_")])
+    return f"; {hint}" if hint else ""
+
+
 def where_of(error: BaseException, path: Path) -> str:
     """What went wrong and on which line of which file, in one line."""
     said = " ".join(str(error).split())[:300]
-    words = said if isinstance(error, plugins.PluginFault) else f"{type(error).__name__}: {said}"
+    words = said if isinstance(error, plugins.PluginFault) else f"{type(error).__name__}: {said}{meant(error)}"
     if isinstance(error, SyntaxError):
         other = Path(error.filename or path).name
         place = f"line {error.lineno}" if other == path.name else f"{other}, line {error.lineno}"

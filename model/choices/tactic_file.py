@@ -15,8 +15,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from model.choices import plugins
-from model.choices.own_file import OwnFile, changed, digest_of, read_text, run_file, whole_digest
+from model.choices import (
+    plugins,
+    tactics,  # noqa: F401  # the shipped names are taken before a file asks for one
+)
+from model.choices.own_file import OwnFile, changed, digest_of, meant, read_text, run_file, whole_digest
 from model.choices.plugins import ACCEPTANCE, STANCE, TACTIC, Plugin
 from model.faults import InputFault, described
 
@@ -118,7 +121,7 @@ def guarded(plugin: Plugin) -> Callable[..., Any]:
             with np.errstate(all="ignore"):
                 result = own(*given)
         except Exception as error:
-            raise InputFault([f"{who} failed: {type(error).__name__}: {error}"], SUBJECT) from None
+            raise InputFault([f"{who} failed: {type(error).__name__}: {error}{meant(error)}"], SUBJECT) from None
         if plugin.kind == STANCE:
             if not isinstance(result, tuple) or len(result) != 2:
                 raise InputFault([f"{who} gave {described(result)}: allowed is a pair, (level, left)"], SUBJECT)

@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from model.faults import InputFault, described, nearest, shown
+from model.faults import MOST_EXACT, InputFault, described, nearest, shown
 from model.parameters.core import (
     CORE_GROUPS,
     Clocks,
@@ -164,7 +164,8 @@ def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None
     is_whole = spec.kind != "int" or (math.isfinite(number) and number == int(number))
     if low <= number <= high and is_whole:
         return (int(number) if spec.kind == "int" else number), ""
-    fault = f"{spec.name} = {number:g}: allowed is {spec.allowed}; "
+    fault = f"{spec.name} = {came if isinstance(came, int) and abs(number) < MOST_EXACT else f'{number:g}'}: "
+    fault += f"allowed is {spec.allowed}; "
     if not math.isfinite(number):
         return None, fault + f"write a finite number, or leave it out to get {spec.default}"
     if not is_whole:

@@ -248,6 +248,7 @@ class Resolver:
     faults: list[str] = dataclasses.field(default_factory=list)
     sources: list[SourceRow] = dataclasses.field(default_factory=list)
     broken: set[str] = dataclasses.field(default_factory=set)  # places without a usable number
+    bare: dict[str, str] = dataclasses.field(default_factory=dict)  # faults of numbers without a reason, by place
 
     def resolve(self, raw: Any, where: str = "", reason: str = "") -> Any:
         """``raw`` with numbers in place of number tables; ``reason`` covers bare numbers inside it."""
@@ -269,7 +270,8 @@ class Resolver:
     def _bare(self, value: Any, where: str, reason: str) -> Any:
         if not reason and not _not_finite(value, where):  # what is no number needs no reason
             remedy = f"write {{ value = {value}, assumed = 'why' }}, or give its evidence"
-            self.faults.append(f"{where} = {value}: a number without a reason; {remedy}")
+            self.bare[where] = f"{where} = {value}: a number without a reason; {remedy}"
+            self.faults.append(self.bare[where])
         return self._assumed(value, where, reason, "")
 
     def _assumed(self, value: Any, where: str, reason: str, note: str) -> Any:

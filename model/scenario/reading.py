@@ -32,6 +32,7 @@ ANOTHER: Final = (
 # Keys that speak of the file they stand in, not of those that extend it.
 OWN_KEYS: Final = frozenset({"calibrate", "preferences_of"})
 QUARTER: Final = r"\d{4}Q[1-4]"
+NO_PLACE: Final = ("extra_forbidden", "string_type")  # kinds of faults at which no number stands well
 LEAST_PERCENT: Final = 2.0  # from here a number too large for a fraction was probably meant as percent
 
 
@@ -231,6 +232,10 @@ def read_scenario(name_or_path: str | Path) -> Reading:
         file = _without(malformed, resolved, parties)
         # What could not be resolved is malformed too; one fault is enough for it.
         faults = [line for where, line in explain(error, parties).items() if not _inside(where, resolver.broken)]
+        # No reason is asked of a number that has no place there.
+        no_place = {_place(fault) for fault in error.errors() if fault["type"] in NO_PLACE}
+        for line in (line for where, line in resolver.bare.items() if _inside(where, no_place)):
+            resolver.faults.remove(line)
     above = calibrated_by(path)
     base = None if above is None else read_scenario(above)
     return Reading(file, malformed, resolver.sources, [*resolver.faults, *faults], raw, shelf, parties, files, base)
@@ -260,13 +265,17 @@ def explain(error: ValidationError, parties: Parties = THREE) -> dict[str, str]:
     """One line a fault, in the words of this project, by place in the file."""
     lines: dict[str, str] = {}
     for fault in error.errors():
-        # Pydantic adds the members of a union and the keys of a table to the place; the file knows neither.
-        parts = [p for p in fault["loc"] if isinstance(p, int) or not re.search(r"\[|float|literal", str(p))]
-        where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).lstrip(".")
+        where = _place(fault)
         lines.setdefault(where, _sentence(where, fault, parties))
     if any(_wants_another(fault, parties) for fault in error.errors()):
         lines["blocs"] = ANOTHER.format(", ".join(parties.blocs))
     return lines
+
+
+def _place(fault: Any) -> str:
+    """Where in the file: Pydantic adds the members of a union and the keys of a table, and the file knows neither."""
+    parts = [p for p in fault["loc"] if isinstance(p, int) or not re.search(r"\[|float|literal", str(p))]
+    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).lstrip(".")
 
 
 #: What many lines say alike when a government is added: which keys, and what is the same of all.

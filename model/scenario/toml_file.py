@@ -40,22 +40,43 @@ TYPESET: Final = {
     **dict.fromkeys("\uff0c\uff1d\u3001\uff3b\uff3d", ("a sign of Chinese print", "write it as in English")),
     "\r": ("an end of a line that no editor of today writes", "save the file with ends of lines as Unix has them"),
 }
+#: Files that are easily taken for each other: keys of which only this kind has one, and the command that takes it.
+FILES: Final = {
+    "plan to design with": ({"levers"}, "design"),
+    "lesson": ({"words"}, "class --lessons"),
+    "plan": ({"factors", "points", "design"}, "sweep"),
+    "scenario": ({"first_quarter", "last_quarter", "extends"}, "run"),
+}
 
 
-def read_toml(path: Path, subject: str) -> tuple[str, dict[str, Any]]:
-    """The text of a file and its table.
+def read_toml(path: Path, subject: str, kind: str = "") -> tuple[str, dict[str, Any]]:
+    """The text of a file and its table; ``kind``: which of ``FILES`` is wanted, unless the subject is its name.
 
     Raises:
-        InputFault: says why it cannot be read: no file, no text, too large, too deep, not TOML.
+        InputFault: says why it cannot be read: no file, no text, too large, too deep, not TOML, of another kind.
         FileNotFoundError: there is nothing of that name, which callers word in their own way.
     """
     try:
-        return parse_toml(_text(path), str(path), subject)
+        text, table = parse_toml(_text(path), str(path), subject)
+        refuse_other_kinds(table, path, subject, kind or subject)
+        return text, table
     except (FileNotFoundError, InputFault):
         raise
     except (OSError, ValueError) as error:
         fault = f"'{path}' cannot be read: {getattr(error, 'strerror', None) or error}"
         raise InputFault([fault], subject) from None
+
+
+def refuse_other_kinds(table: dict[str, Any], path: Path, subject: str, wanted: str) -> None:
+    """Refuse a file of another kind in one line, and not in one for each of its keys.
+
+    Raises:
+        InputFault: says what the file is, and which command takes it.
+    """
+    found = next((kind for kind, (keys, _) in FILES.items() if keys & {*table}), wanted)
+    if wanted in FILES and found != wanted and not FILES[wanted][0] & {*table}:
+        fault = f"'{path}' is a {found}, and no {wanted}; give it to: detente {FILES[found][1]} {path}"
+        raise InputFault([fault], subject)
 
 
 def no_file(name: str | Path, shipped: Iterable[str], what: str) -> str:
@@ -64,6 +85,8 @@ def no_file(name: str | Path, shipped: Iterable[str], what: str) -> str:
     name: as it was given, a path; shipped: names of what comes with the project, called what.
     """
     path, known = Path(name), tuple(shipped)
+    if path.is_dir():
+        return f"{shown(str(name), LONGEST_PATH)} is a folder; write the path of a file"
     try:
         beside = sorted(one.stem for one in path.parent.glob(f"*{path.suffix or '.toml'}"))
     except OSError:  # a folder that may not be read has nothing to offer

@@ -131,3 +131,30 @@ def test_a_sweep_goes_on_only_with_the_same_neighbours(folder: Path) -> None:
     written(folder, "deeper.py", "LEVEL = 0.75\n")
     code, said = detente(*command)
     assert code == 2 and "the file of tactics" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (OURS.replace("import tactic", "import tactik"), "'tactik'.*; nearest known name: 'tactic'.*line 2"),
+        (f"import numpy as np\nx = np.zeroes(3)\n{OURS}", "'zeroes'.*; nearest known name: 'zeros'.*line 2"),
+        (OURS.replace("import tactic", "import qqqqqq, tactic"), r"'qqqqqq' from 'model' \([^;]*\) \(line 2"),
+    ],
+)
+def test_a_misspelt_name_comes_with_the_nearest(text: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(InputFault, match=says):
+        load_tactics(written(tmp_path, "own.py", text))
+
+
+def test_a_misspelt_part_of_what_is_given_comes_with_the_nearest(tmp_path: Path) -> None:
+    load_tactics(written(tmp_path, "own.py", OURS.replace("moment.time", "moment.tention")))
+    with pytest.raises(InputFault, match=r"tactic 'alone' failed: .*'tention'; nearest known name: 'tension'"):
+        level_of("alone")
+
+
+def test_a_shipped_name_is_taken_whoever_loads_the_file(tmp_path: Path) -> None:
+    """The check of a file passed what every sweep refused: it had not loaded the shipped tactics."""
+    path = written(tmp_path, "own.py", OURS.replace('"alone"', '"hard_line"'))
+    load = f"from model import load_tactics; load_tactics({str(path)!r})"
+    told = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=False)
+    assert "tactic 'hard_line' is there already; choose another name (line 4)" in told.stderr

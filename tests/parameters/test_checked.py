@@ -202,6 +202,7 @@ def test_every_value_outside_its_range_is_one_fault(data: st.DataObject) -> None
         ({"plant_lag": 6.5}, "write 6 or 7"),
         ({"plant_lag": True}, "(true or false)"),
         ({"plant_lag": 600}, "the nearest allowed value is 12"),
+        ({"plant_lag": 99999999}, "plant_lag = 99999999: allowed is"),  # as it was written
         ({"tariff_issues": 1}, "write true or false"),
         ({"tariff_issues": "yes"}, "write true or false"),
         ({"retaliation_rule": "grimm"}, "nearest known name: 'grim'"),

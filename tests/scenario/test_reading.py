@@ -34,6 +34,21 @@ def test_each_flaw_is_one_clear_line(path: Path) -> None:
     assert says[1].strip() in fault and "\n" not in fault
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("title = 3", "title = 3 (a whole number): allowed is text in quotes; correct it"),
+        ("last_quarter = 2035", "last_quarter = 2035 (a whole number): allowed is text in quotes; correct it"),
+        ("[settings]\ngenerosity = 0.3", "settings is not a key of a scenario file; nearest known name: 'ties'"),
+    ],
+)
+def test_no_reason_is_asked_of_a_number_that_has_no_place(line: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(f'extends = "symmetric"\nname = "own"\n{line}\n', encoding="utf-8")
+    with pytest.raises(InputFault) as caught:
+        load_scenario(tmp_path / "own.toml")
+    assert caught.value.faults == (says,)
+
+
 def test_all_flaws_come_at_once(tmp_path: Path) -> None:
     # Form, evidence and what only shows when sections meet, each in another section.
     single = (

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from experiments.arrangements.design_plan import load_design
+from experiments.classroom.lesson_file import read_lesson
+from experiments.design.plan_file import load_plan
 from model import InputFault, load_scenario, parse_toml, read_toml
+from model.scenario.toml_file import FILES
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,3 +104,33 @@ def test_encodings_without_a_mark_are_seen_by_their_zeros(encoding: str, tmp_pat
     (tmp_path / "x.toml").write_bytes("x = 1\n".encode(encoding))
     with pytest.raises(InputFault, match="zero bytes, so it is no text in UTF-8; save it as UTF-8"):
         read_toml(tmp_path / "x.toml", "plan")
+
+
+def test_a_folder_that_is_named_like_a_file_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").mkdir()
+    with pytest.raises(InputFault, match=r"own\.toml' is a folder; write the path of a file"):
+        load_scenario(tmp_path / "own.toml")
+
+
+PLAN = 'title = "t"\nquestion = "q"\nscenario = "2026"\n[factors.generosity]\nlevels = [0, 1]\n'
+LESSON = '[words.en]\ntitle = "t"\nquestion = "q"\n'
+KINDS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "scenario": (load_scenario, 'extends = "2026"\nname = "own"\n'),
+    "plan": (load_plan, PLAN),
+    "plan to design with": (load_design, PLAN.replace("factors", "levers")),
+    "lesson": (read_lesson, LESSON),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("wanted", KINDS)
+def test_a_file_of_another_kind_is_called_what_it_is(wanted: str, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(KINDS[kind][1], encoding="utf-8")
+    if wanted == kind:
+        assert read_toml(path, "plan", kind)[0] == KINDS[kind][1]
+        return
+    with pytest.raises(InputFault) as refused:
+        KINDS[wanted][0](path)
+    (fault,) = refused.value.faults
+    assert fault == f"'{path}' is a {kind}, and no {wanted}; give it to: detente {FILES[kind][1]} {path}"

@@ -296,6 +296,12 @@ def test_what_cannot_be_asked_is_refused(
     assert not (tmp_path / "results").exists()
 
 
+def test_missing_levers_are_told_once(tmp_path: Path, call: Callable[..., Result]) -> None:
+    written(tmp_path, "terms.toml", 'title = "t"\nquestion = "q"\nscenario = "2026"\n')
+    told = call("design", "terms.toml")
+    refused(told, "plan terms: 2 faults", "[levers.NAME] is missing: a plan varies one parameter or more")
+
+
 def test_what_is_not_there_is_named(call: Callable[..., Result]) -> None:
     refused(call("design", "treety"), "'treety' is neither a file nor a shipped plan of this kind", "'treaty'")
 

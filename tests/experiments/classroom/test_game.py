@@ -237,6 +237,21 @@ def test_what_is_no_export_is_refused(data: object) -> None:
         replay(data)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("versions", "version", "'version' is no part of a game; nearest known name: 'versions'"),
+        ("settings", "qqqq", "'qqqq' is no part of a game; allowed are format, versions, settings"),
+        ("replicate", "replicat", "'replicat' is no setting; nearest known name: 'replicate'"),
+    ],
+)
+def test_a_misspelt_part_of_a_game_is_named(old: str, new: str, says: str) -> None:
+    data = {"format": "detente game 1", "versions": {}, "settings": {"replicate": 1}, "moves": [], "played": 0}
+    with pytest.raises(InputFault) as refused:
+        replay(json.loads(json.dumps(data).replace(f'"{old}"', f'"{new}"')))
+    assert says in str(refused.value)
+
+
 def test_settings_survive_a_journey_as_text() -> None:
     settings = Settings("symmetric", 2**100, 7, {"generosity": 0.5}, (Change(3, "false_alarm", 0.0),), 9)
     assert read_settings(json.loads(json.dumps(settings.as_dict()))) == settings

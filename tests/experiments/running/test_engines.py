@@ -11,7 +11,7 @@ from experiments.cli.main import app
 from experiments.running import engines
 from experiments.running.engines import ENGINES, play_ensemble, play_mesa
 from experiments.running.runner import CHUNKS
-from experiments.store.columns import Chunk
+from experiments.store.columns import Chunk, failed_run, runs_are_true
 
 CASES = (
     ("2026", {}),
@@ -48,3 +48,18 @@ def test_an_unknown_engine_is_refused_before_anything_is_written(tmp_path: Path)
     assert result.exit_code == 2
     assert "'messa' is not an engine; nearest known name: 'mesa'" in result.output + result.stderr
     assert not (tmp_path / "r").exists()
+
+
+def test_a_level_does_not_give_way_to_what_is_recorded_by_the_same_name() -> None:
+    """A plan that varied the term of a truce was grouped by the quarters of truce that each run had."""
+    levels = {"truce_quarters": 12, "track2": True, "undertakings": True}
+    chunk = Chunk("2026", 12345, 0, levels, levels, 0, 2, series=("dyad", "directed"), n_series=2)
+    for played in (play_mesa(chunk), play_ensemble(chunk)):
+        assert set(played.runs["truce_quarters"].to_pylist()) == {12}
+        assert len(set(played.runs["truce_quarters_recorded"].to_pylist())) > 1
+        assert runs_are_true(played.runs)
+        for table, name in (("dyad", "track2"), ("directed", "undertakings")):
+            assert set(played.series[table][name].to_pylist()) == {True}
+            assert f"{name}_recorded" in played.series[table].column_names
+    failed = failed_run(chunk, 0, "run", "a fault")
+    assert (failed["truce_quarters"].to_pylist(), failed.schema.names) == ([12], played.runs.schema.names)

@@ -235,3 +235,9 @@ def test_folders_that_hold_no_results(tmp_path: Path) -> None:
 def test_a_part_holds_one_type_of_text(tmp_path: Path) -> None:
     table = made_up(next(chunks_of(small_plan(tmp_path))))
     assert pa.large_string() not in table.schema.types
+
+
+def test_a_manifest_that_is_no_text_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputFault, match=r"manifest\.json is not text in UTF-8: look at byte 0"):
+        Results.open(tmp_path)
