@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 NAME: Final = "emulator"
+LITTLE: Final = 0.5  # R2 below which more than half of what differs between settings is not told
 COLUMNS: Final = ("R2", "at most", "error", "luck", "band holds", "runs within")
 
 
@@ -58,6 +59,13 @@ def show(console: Console, told: Mapping[str, Any]) -> None:
         prose(
             console,
             f"Over all outputs that vary the band holds in {100 * sum(covered) / len(covered):.0f} % of points.",
+        )
+    poor = [one for one in told["outputs"] if one["held_out"]["r2"] is not None and one["held_out"]["r2"] < LITTLE]
+    if poor:
+        prose(
+            console,
+            f"! {len(poor)} of {len(covered)} outputs are told worse than half (R2 below {LITTLE}): do not read them "
+            "without their bands. More points (--points) or more runs of each (--replicates) mend it.",
         )
     prose(
         console,

@@ -61,6 +61,7 @@ class Export:
     name: str
     title: str
     about: str
+    cautions: tuple[str, ...]
     reading: str
     tables: tuple[Table, ...]
     findings: Findings
@@ -96,9 +97,9 @@ def exported(results: Results) -> Export:
     runs = {str(dyad): results.read(warnings.LOOKED_AT, [point.index for point in plan.cells], str(dyad))
             for dyad in findings.cells["dyad"].unique()}  # fmt: skip
     totals = {dyad: warnings.totals_of(own) for dyad, own in runs.items()}
-    words = [*told["flips"], *warnings.warnings_of(findings, totals, told)]
-    reading = "\n".join([*(f"! {line}" for line in words), findings.reading, *findings.corners])
-    return Export(plan.name, plan.title, about, reading, tuple(made), findings, results)
+    cautions = tuple(f"! {line}" for line in [*told["flips"], *warnings.warnings_of(findings, totals, told)])
+    reading = "\n".join([*cautions, findings.reading, *findings.corners])
+    return Export(plan.name, plan.title, about, cautions, reading, tuple(made), findings, results)
 
 
 def _frames(results: Results, findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -35,17 +35,17 @@ def export(source: Path, form: str, out: Path | None = None) -> tuple[Path, list
     check_vacant(folder)
     made = exported(results)
     with staged_folder(folder) as stage, reported(folder):
-        said = list(FORMS[form](made, stage))
+        notes = list(FORMS[form](made, stage))
         made.dictionary().to_csv(stage / "dictionary.csv", index=False, lineterminator="\n")
-        (stage / "README.txt").write_text(_readme(made, said), "utf-8")
-    return folder, said
+        (stage / "README.txt").write_text(_readme(made, notes), "utf-8")
+    return folder, [*made.cautions, *notes]
 
 
-def _readme(made: Export, said: list[str]) -> str:
+def _readme(made: Export, notes: list[str]) -> str:
     """What stands beside the tables: which runs they are about, what to know before quoting them, what each holds."""
     tables = [f"  {own.name}: {own.title} ({len(own.frame)} rows)" for own in made.tables]
     shares = (
         "Shares are fractions, switches 0 and 1. A value is missing where there is none, and an interval where a "
         "single replicate says nothing about it. dictionary.csv has unit and meaning of every column."
     )
-    return "\n".join([made.title, made.about, "", *said, shares, "", "Tables", *tables, "", made.reading, ""])
+    return "\n".join([made.title, made.about, "", *notes, shares, "", "Tables", *tables, "", made.reading, ""])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +90,7 @@ def test_stata_names_are_short_and_no_two_alike() -> None:
 def test_a_text_that_is_longer_than_stata_writes_in_a_row_is_whole(tmp_path: Path) -> None:
     frame = pd.DataFrame({"message": ["x" * 3000, "é" * 1500]})
     own = Table("failures", "Failures", frame, {"message": Column("words", "what it said")})
-    list(forms.write_stata(Export("p", "t" * 100, "a", "", (own,), None, None), tmp_path))  # type: ignore[arg-type]
+    list(forms.write_stata(Export("p", "t" * 100, "a", (), "", (own,), None, None), tmp_path))  # type: ignore[arg-type]
     assert pd.read_stata(tmp_path / "failures.dta")["message"].tolist() == frame["message"].tolist()
 
 
@@ -137,3 +139,12 @@ def test_a_workbook_has_every_table_and_no_formula(whole: dict[str, Export], tmp
     own = next(own.frame for own in made.tables if own.name == "arms")
     assert arms["arm"].tolist() == own["arm"].tolist()
     np.testing.assert_allclose(arms["mean"].to_numpy(), own["mean"].to_numpy(), rtol=1e-14)
+
+
+def test_an_export_of_an_unfinished_sweep_is_told_as_one(results: dict[str, Path], tmp_path: Path) -> None:
+    folder = shutil.copytree(results["crossed"], tmp_path / "part")
+    told = json.loads((folder / "manifest.json").read_text("utf-8"))
+    (folder / "manifest.json").write_text(json.dumps({**told, "state": "interrupted"}), "utf-8")
+    said = write.export(folder, "csv", tmp_path / "out")[1]
+    assert said[0].startswith("! The sweep is not finished")
+    assert said[0] in (tmp_path / "out" / "README.txt").read_text("utf-8")
