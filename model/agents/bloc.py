@@ -103,7 +103,7 @@ class Bloc(Government):
         if not (held == Instrument.TRUCE).any():
             return weight, None
         treaty, kept = state.treaty[lanes, dyad], flows.kept.in_lanes(group)
-        return weight, (rules.life_of[held], kept.at(menu, treaty) - kept.at(menu, np.zeros_like(treaty)))
+        return weight, (rules.life_of[held], kept.at(menu, treaty) - kept.at(menu, 0))
 
     # --- bargain (1.8) -----------------------------------------------------------------------------------------
 
@@ -306,7 +306,7 @@ class Bloc(Government):
     def gain_in_force(self, dyad: int) -> FloatArray:
         """(R,) what the treaty in force is worth to this bloc over none, if both keep it, bn$ per quarter."""
         menu, kept, treaty = self.world.agenda.menus[dyad], self.flows(dyad).kept, self.world.state.treaty[:, dyad]
-        return kept.at(menu, treaty) - kept.at(menu, np.zeros_like(treaty))
+        return kept.at(menu, treaty) - kept.at(menu, 0)
 
     def repudiates(self, dyad: int, u: FloatArray) -> np.ndarray:
         """(R,) whether its politics repudiate a treaty this quarter, which tension makes likelier (1.17)."""

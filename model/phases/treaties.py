@@ -85,7 +85,7 @@ def binds(world: Stage, importer: int, partner: int) -> np.ndarray:
     waiting = waits(world, d)
     if waiting.any():
         bound |= waiting & (world.agenda.menus[d].coordinates[:, side][np.maximum(world.state.signed[:, d], 0)] > 0)
-    return bound | club.fellows(world, importer, partner) if world.rules.has_clubs else bound
+    return bound | club.fellows(world, importer, partner) if club.is_any(world) else bound
 
 
 def position(world: Stage, importer: int, partner: int) -> np.ndarray:
@@ -226,7 +226,7 @@ def watch_conduct(world: Stage) -> None:
     # What is published is kept or not; else a part is seen as a chance to look whole.
     graded = world.rules.in_part and not world.rules.by_issue
     bound = state.treaty > 0
-    if world.rules.has_clubs:
+    if club.is_any(world):
         acts = acts * club.club_acts(world)
         for d, pair in enumerate(world.parties.dyads):
             bound[:, d] |= club.fellows(world, *pair)
