@@ -178,9 +178,18 @@ def power(x: FloatLike, y: FloatLike) -> FloatArray:
     Limits: 0 where x is (as good as) 0; x at y = 1 up to rounding; capped near 1e304 instead of overflowing.
     Source: definition.
     """
-    exponent = np.minimum(y * np.log(np.maximum(x, NEGLIGIBLE)), EXPONENT_CAP)
+    return powers(x, y)[0]
+
+
+def powers(x: FloatLike, *exponents: FloatLike) -> list[FloatArray]:
+    """``power`` of x to each of several exponents, with the bits of one after the other; (...) each, no unit.
+
+    x, exponents: as there. One logarithm serves all.
+    Limits and source: as there.
+    """
     # A comparison times the value is cheaper than np.where and has the same bits.
-    return np.exp(exponent) * np.greater(x, NEGLIGIBLE)
+    log, counts = np.log(np.maximum(x, NEGLIGIBLE)), np.greater(x, NEGLIGIBLE)
+    return [np.exp(np.minimum(y * log, EXPONENT_CAP)) * counts for y in exponents]
 
 
 def safe_ratio(a: FloatLike, b: FloatLike, default: FloatLike = 0.0) -> FloatArray:

@@ -100,7 +100,7 @@ class Bloc(Government):
         if rules.life is None:
             return None, None
         weight, held = rules.life[dyad][packages], state.instrument[lanes, dyad]
-        if not (held == Instrument.TRUCE).any():
+        if not np.count_nonzero(held == Instrument.TRUCE):
             return weight, None
         treaty, kept = state.treaty[lanes, dyad], flows.kept.in_lanes(group)
         return weight, (rules.life_of[held], kept.at(menu, treaty) - kept.at(menu, 0))
@@ -163,7 +163,7 @@ class Bloc(Government):
     def threshold(self, dyad: int, lanes: np.ndarray) -> FloatArray:
         """(P,), or with turnover (n, P): what today's legislature asks of every package (1.9, 1.17)."""
         usual = self.world.thresholds[dyad][self.side(dyad)]
-        if not self.world.rules.new_governments.any():
+        if not np.count_nonzero(self.world.rules.new_governments):
             return usual
         return usual + self.world.state.threshold_shift[lanes, self.index][:, None]
 
@@ -214,15 +214,13 @@ class Bloc(Government):
     def errors(self, dyad: int, lanes: np.ndarray | slice = slice(None)) -> tuple[FloatArray, FloatArray]:
         """Chances that it takes honest conduct for a lapse, and a lapse for honest conduct (1.11)."""
         p, dialogue = self.world.parameters, self.world.state.dialogue[lanes, dyad]
-        alarm, missed, published = (
-            trust.monitoring_error(base, dialogue, p.dialogue_on_monitoring)
-            for base in (p.false_alarm, p.missed_violation, p.published_error)
-        )
+        left = trust.monitoring_error(1.0, dialogue, p.dialogue_on_monitoring)  # of each error, by dialogue
+        alarm, missed = p.false_alarm * left, p.missed_violation * left
         if not self.world.rules.by_issue:
             return alarm, missed
         at = (self.world.state.treaty[lanes, dyad], 1 - self.side(dyad))
         menu = self.world.agenda.menus[dyad]
-        return trust.errors_of_treaty(alarm, missed, published, menu.unseen[at], menu.published[at])
+        return trust.errors_of_treaty(alarm, missed, p.published_error * left, menu.unseen[at], menu.published[at])
 
     def reads_conduct(self, dyad: int, act: FloatArray, u: FloatArray) -> FloatArray:
         """(R,) what this bloc sees of its partner's conduct: 1 looked honoured, 0 looked lapsed."""

@@ -237,10 +237,13 @@ class Menu:
         return np.concatenate([self.held, self.access_at], axis=1)
 
     def levels(self, cuts: np.ndarray) -> np.ndarray:
-        """(P, 10) level of every issue in every package, in [0, 1]; ``cuts`` (2, 5) of each side's duty."""
+        """(P, 10) level of every issue in every package, in [0, 1]; ``cuts`` (2, 5) of each side's duty.
+
+        Packages are fastest in memory, as ``layout.rows`` wants them.
+        """
         position = self.coordinates
         standards = np.array(STANDARDS)[position[:, STANDARDS_AXIS]]
-        levels = np.zeros((self.n_packages, N_ISSUES))
+        levels = np.zeros((N_ISSUES, self.n_packages)).T
         for side in (0, 1):
             # One issue, the terms at the border: as large as the larger of its two parts.
             steps = self.access_at[:, side] / max(1, max(self.positions[side]) // N_DUTY)

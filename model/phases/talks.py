@@ -34,7 +34,7 @@ def bargain(world: Stage) -> None:
     opens &= (state.signed < 0) | (state.entry <= state.quarter)
     if not world.parties.all_talk:
         opens = opens & world.parties.talks
-    if opens.any():
+    if np.count_nonzero(opens):
         for memory in (state.heard, state.received, state.concession):
             memory[opens] = 0.0
     state.clock[...] = np.where(opens, 0.0, np.where(closed | ~is_open, CLOSED, state.clock))
@@ -90,7 +90,7 @@ class Session:
         known = [bloc.moment(d, lanes, self.least[side], self.best[side]) for side, bloc in enumerate(self.pair)]
         least, best = np.array(self.least)[:, None], np.array(self.best)
         for k in range(p.rounds_per_quarter):
-            if not self.goes_on.any():
+            if not np.count_nonzero(self.goes_on):
                 break
             time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
             time = np.minimum(time, 1.0)
@@ -124,10 +124,10 @@ class Session:
             passes[group] = bargaining.take(theirs.admissible, offer)
         tabled &= package != self.settled
         accepted = np.zeros(n, dtype=bool)
-        if tabled.any():
+        if np.count_nonzero(tabled):
             for side, bloc in enumerate(self.pair):
                 hears = tabled & (tabler != side)
-                if not hears.any():
+                if not np.count_nonzero(hears):
                     continue
                 if self.world.rules.imitates:
                     self._hear(side, lanes[hears], worth[hears])
@@ -204,7 +204,7 @@ def ratify(world: Stage) -> None:
     state, p, t = world.state, world.parameters, world.state.quarter
     for d in range(world.parties.n_dyads):
         agreed, before = state.has_deal[:, d], state.signed[:, d].copy()
-        if agreed.any():
+        if np.count_nonzero(agreed):
             paper = world.rules.instruments[d][state.deal[:, d]]
             lag = instruments.entry_lag(paper, world.luck.entry[t + 1, :, d], *world.rules.lags)
             state.clock[:, d] = np.where(agreed, CLOSED, state.clock[:, d])
@@ -214,7 +214,7 @@ def ratify(world: Stage) -> None:
             if world.stories:
                 world.tell("signs", agreed & (lag > 1.0), d, state.deal[:, d], lag, *_asked(world, d, state.deal[:, d]))
         voting = (state.signed[:, d] >= 0) & (state.entry[:, d] == t + 1.0)
-        if not voting.any():
+        if not np.count_nonzero(voting):
             continue
         package = np.maximum(state.signed[:, d], 0)
         asked, due = [world.blocs[b] for b in world.parties.dyads[d]], voting
