@@ -13,12 +13,12 @@ import numpy as np
 from model.agents.government import Government
 from model.assessment.values import lost_by
 from model.choices.plugins import Conduct, Moment
-from model.layout import rows, some
+from model.layout import some
 from model.numerics import FloatArray, FloatLike
 from model.packages.menu import negotiable_in_some
 from model.packages.part_cuts import DutyPath, duty_path, kept_share
-from model.packages.sums import DESERTED, KEPT, Flows, Grid, believed
-from model.packages.view import View, judged, seen
+from model.packages.sums import DESERTED, KEPT, Flows
+from model.packages.view import View, beliefs, judged, seen
 from model.rules import bargaining, compliance, packages, ratification, trust, withdrawal
 from model.rules.instruments import Instrument
 from model.vocabulary import DUTY, EV, EXECUTIVE_DUTIES, LINKAGE, SUPPLY, TECHNOLOGY
@@ -45,7 +45,7 @@ class Bloc(Government):
         flows: of both sides in these lanes. By group of neighbouring lanes: what is looked at there.
         """
         world, state, p, side = self.world, self.world.state, self.world.parameters, self.side(dyad)
-        agenda, menu, n = world.agenda, world.agenda.menus[dyad], lanes.size
+        agenda, menu = world.agenda, world.agenda.menus[dyad]
         current = state.treaty[lanes, dyad]
         noise = packages.noise_scale(
             p.perception_noise,
@@ -54,21 +54,16 @@ class Bloc(Government):
             state.track2[lanes, dyad],
             p.track2_on_perception,
         )
-        # Its own gains and its partner's are worked out together, as if its partner sat in as many lanes more.
-        kept = np.concatenate([flows[side].table[..., KEPT], flows[1 - side].table[..., KEPT]])
-        errors = [some(error[:, dyad, side], lanes) for error in (state.own_error, state.partner_error)]
-        gains = believed(
+        own_gain, partner_gain = beliefs(
             menu,
-            Grid(kept[:, : menu.n_x], kept[:, menu.n_x :]),
+            (flows[side].table[..., KEPT], flows[1 - side].table[..., KEPT]),
             agenda.levels[dyad],
-            np.concatenate([current, current]),
-            agenda.stakes[dyad, np.repeat((side, 1 - side), n)],
-            np.concatenate(errors),
-            np.concatenate([noise, noise]),
+            current,
+            agenda.stakes[dyad, :: 1 - 2 * side],  # its own first
+            [some(error[:, dyad, side], lanes) for error in (state.own_error, state.partner_error)],
+            noise,
+            world.rules.off_table[dyad],
         )
-        off = world.rules.off_table[dyad]
-        own_x, own_y = rows(off.x, menu.x_of[current]), rows(off.y, menu.y_of[current])
-        own_gain, partner_gain = Grid(gains.x[:n] + own_x, gains.y[:n] + own_y), gains.in_lanes(slice(n, None))
         worth_keeping = self.slack(dyad, lanes, flows[side])
         at_home = flows[side].home.over(menu, current) if p.anticipate_ratification else None
         least = (self.least(dyad), self.partner(dyad).least(dyad))

@@ -34,6 +34,33 @@ def resolve(
     return [one.T for one in found]
 
 
+def believe(
+    kept: tuple[FloatArray, FloatArray],
+    errors: Sequence[FloatArray],
+    noise: FloatArray,
+    stakes: FloatArray,
+    along: tuple[np.ndarray, FloatArray],
+    place: tuple[np.ndarray, np.ndarray],
+    off: tuple[FloatArray, FloatArray],
+    sizes: Sequence[int],
+) -> FloatArray:
+    """What ``packages.view.beliefs`` says: (2, n, Z) own and partner's gains, x entries, then y entries.
+
+    kept (n, Z), errors (n, 10), stakes (2, 10): own, then the partner's, as there; noise (n,); along (N,) twice: issue and
+    level at every position of the axes of ``packages.sums``; place (n,) twice: the entries of what is in force; off (X, X),
+    (Y, Y); sizes: positions on each axis of the menu.
+    Limits: the bits of the rules.
+    Raises ``MemoryError``.
+    """
+    lanes, rows = kept[0].shape
+    found = np.empty((2, rows, lanes)).transpose(0, 2, 1)
+    given = [*kept, *errors, noise, stakes, *_whole((along[0],)), along[1], *_whole(place), *off, *found]
+    whole = np.array(sizes, dtype=np.int64)
+    if kernel("believe", lanes)(lanes, along[1].size, whole.ctypes.data, placed(given)):
+        raise MemoryError("no memory for the axes of one menu")
+    return found
+
+
 def gains(
     x: FloatArray,
     y: FloatArray,
@@ -95,5 +122,5 @@ def choose(
     return offer, exists
 
 
-def _whole(place: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
+def _whole(place: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [np.asarray(one, dtype=np.int64) for one in place]

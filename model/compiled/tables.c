@@ -86,6 +86,82 @@ static inline void mark(const marks *to, const marked from, const bundled *b, in
     else for (int64_t w = 0; w < b->n; w++) at[b->lane[w] * to->lane] = from[w];
 }
 
+/* Entry by lane: of a table (n, Z), the entry that each lane's index names. */
+static inline void pick(bundle to, const array *table, const array *index, const bundled *b)
+{
+    for (int64_t w = 0; w < WIDTH; w++) {
+        const int64_t lane = b->lane[w];
+        to[w] = table->at[lane * table->lane + index_of(index, lane) * table->market];
+    }
+}
+
+/* packages/view.py: beliefs. What a side believes that it and its partner gain by every package over what is in force
+   (at_x, at_y by replicate), each through errors on issues; along: an issue and a level for every position of an axis, axis
+   by axis, that of the standards three times; off (Z, Z): what cannot be tabled from there, added to its own gain. */
+int KERNEL(believe)(int64_t n_lanes, int64_t n_along, const int64_t *sizes, const array *in)
+{
+    enum { TABLE, ERROR = 2, NOISE = 4, STAKES, ISSUES, LEVELS, AT_X, AT_Y, OFF_X, OFF_Y, OUT };
+    enum { DUTY_0, DUTY_1, SUPPLY_0, SUPPLY_1, STANDARDS, LINKAGE_0, LINKAGE_1, TECHNOLOGY };
+    const int64_t n_x = sizes[DUTY_0] * sizes[DUTY_1] * sizes[STANDARDS], n_s = sizes[STANDARDS];
+    const int64_t rest[] = { sizes[SUPPLY_0], sizes[SUPPLY_1], sizes[LINKAGE_0], sizes[LINKAGE_1], sizes[TECHNOLOGY] };
+    const int64_t n_y = rest[0] * rest[1] * rest[2] * rest[3] * rest[4];
+    bundle *along = malloc((size_t)n_along * sizeof(bundle));
+    if (!along) return 1;
+    for (int64_t place = 0; place < n_bundles(n_lanes, 1) * 2; place++) {
+        const bundled b = bundle_at(place / 2, n_lanes, 1);
+        const int64_t who = place % 2;
+        const array *table = in + TABLE + who, *out = in + OUT + who;
+        bundle noise, shrink;
+        fetch(noise, in + NOISE, &b, 0);
+        EACH shrink[w] = 1.0 / (1.0 + noise[w] * noise[w]);
+        for (int64_t k = 0; k < n_along; k++) {
+            const int64_t issue = index_of(in + ISSUES, k);
+            const double stake = in[STAKES].at[who * in[STAKES].lane + issue * in[STAKES].market];
+            const double level = in[LEVELS].at[k * in[LEVELS].lane];
+            bundle spare;
+            const double *error = row_of(spare, in + ERROR + who, &b, issue);
+            EACH along[k][w] = noise[w] * stake * error[w] * level;
+        }
+        const bundle *first = along, *second = first + sizes[DUTY_0], *one = second + sizes[DUTY_1];
+        const bundle *other = one + n_s, *charging = other + n_s, *axis[5] = { charging + n_s };
+        for (int k = 0; k < 4; k++) axis[k + 1] = axis[k] + rest[k];
+        for (int64_t z = 0; z < n_x + n_y; z++) {
+            const array to = { out->at + z * out->market, out->lane, 0, 0 };
+            bundle error;
+            if (z < n_x) {
+                const bundle *x = first + z / n_s / sizes[DUTY_1], *y = second + z / n_s % sizes[DUTY_1];
+                const int64_t s = z % n_s;
+                EACH error[w] = (*x)[w] + (*y)[w] + (one[s][w] + other[s][w] + charging[s][w]);
+            } else {
+                int64_t left = z - n_x, at[5];
+                for (int k = 4; k >= 0; k--) { at[k] = left % rest[k]; left /= rest[k]; }
+                EACH error[w] = axis[0][at[0]][w] + axis[1][at[1]][w] + axis[2][at[2]][w] + axis[3][at[3]][w] + axis[4][at[4]][w];
+            }
+            put(&to, error, &b, 0);
+        }
+        for (int part = 0; part < 2; part++) {
+            const int64_t from = part ? n_x : 0, n = part ? n_y : n_x;
+            const array values = { table->at + from * table->market, table->lane, table->market, 0 };
+            const array errors = { out->at + from * out->market, out->lane, out->market, 0 };
+            const array *at = in + AT_X + part, *off = in + OFF_X + part;
+            bundle value_now, error_now, s[2];
+            pick(value_now, &values, at, &b);
+            pick(error_now, &errors, at, &b);
+            for (int64_t z = 0; z < n; z++) {
+                const array to = { errors.at + z * errors.market, errors.lane, 0, 0 };
+                const double *value = row_of(s[0], &values, &b, z), *error = row_of(s[1], &errors, &b, z);
+                bundle gain;
+                EACH gain[w] = shrink[w] * ((value[w] - value_now[w]) + (error[w] - error_now[w]));
+                if (!who) for (int64_t w = 0; w < WIDTH; w++)
+                    gain[w] += off->at[index_of(at, b.lane[w]) * off->lane + z * off->market];
+                put(&to, gain, &b, 0);
+            }
+        }
+    }
+    free(along);
+    return 0;
+}
+
 /* packages/sums.py: Grid.of, and agents/bloc.py: over_life. Gains from packages whose entries in two tables are place_x and
    place_y (n_packages), each over the life of its instrument where weight.at is there; what makes a truce in force last adds
    what the truce may lose (worth of a life, by replicate) where life.at is. */
