@@ -122,5 +122,29 @@ def choose(
     return offer, exists
 
 
+def tabled(
+    own: tuple[FloatArray, FloatArray],
+    partner: tuple[FloatArray, FloatArray],
+    admissible: tuple[BoolArray, BoolArray],
+    hope: FloatArray,
+    side: np.ndarray,
+) -> tuple[np.ndarray, BoolArray, FloatArray, BoolArray]:
+    """A round of talks in which side (n,) 0 or 1 tables, for gains of at least its hope (n,), bn$ per quarter.
+
+    own, partner, admissible (n, K) of each side, as ``choose`` has them. (n,) each: the place of what is tabled and whether
+    there is any, as ``choose`` finds them, then what that is worth to the other side, and whether the other may sign it.
+    Limits: as ``choose``.
+    """
+    n_lanes, n_packages = own[0].shape
+    offer, worth = np.empty(n_lanes, dtype=np.int64), np.empty(n_lanes)
+    exists, passes = np.empty((2, n_lanes), dtype=bool)
+    places = (
+        placed([*own, *partner, hope, *_whole((side,)), offer, worth]),
+        placed([*admissible, exists, passes], itemsize=exists.itemsize),
+    )
+    kernel("round", n_lanes)(n_lanes, n_packages, *places)
+    return offer, exists, worth, passes
+
+
 def _whole(place: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [np.asarray(one, dtype=np.int64) for one in place]

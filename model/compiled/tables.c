@@ -253,6 +253,53 @@ int KERNEL(judge)(int64_t n_lanes, int64_t n_packages, int64_t n_x, double least
     return 0;
 }
 
+/* phases/talks.py: a round in which the sides table in some replicates each (side, n). Of own and partner, which each side
+   believes, and of what it may sign, the one that it tables (choose_offer), what the other believes that to be worth to
+   itself, and whether it may sign. */
+int KERNEL(round)(int64_t n_lanes, int64_t n_packages, const array *in, const marks *admissible)
+{
+    enum { OWN, PARTNER = 2, HOPE = 4, SIDE, OFFER, WORTH };
+    int64_t *offer = (int64_t *)(void *)in[OFFER].at;
+    uint8_t *exists = admissible[2].at, *passes = admissible[3].at;
+    for (int64_t block = 0; block < n_bundles(n_lanes, 1); block++) {
+        const bundled b = bundle_at(block, n_lanes, 1);
+        bundle s[2], hope, best, chosen;
+        marked is_second;
+        fetch(hope, in + HOPE, &b, 0);
+        for (int64_t w = 0; w < WIDTH; w++) is_second[w] = index_of(in + SIDE, b.lane[w]) != 0;
+        EACH { best[w] = -OUT_OF_REACH; chosen[w] = 0.0; }
+        for (int64_t k = 0; k < n_packages; k++) {
+            marked may;
+            int some = 0;
+            for (int64_t w = 0; w < WIDTH; w++) {
+                const marks *of = admissible + is_second[w];
+                some |= may[w] = of->at[k * of->package + b.lane[w] * of->lane];
+            }
+            if (!some) continue; /* most packages are within nobody's reach */
+            for (int side = 0; side < 2; side++) {
+                const double *own = row_of(s[0], in + OWN + side, &b, k), *partner = row_of(s[1], in + PARTNER + side, &b, k);
+                EACH {
+                    const int tables = (may[w] != 0) & (is_second[w] == side) & (own[w] >= hope[w]);
+                    const double score = tables ? partner[w] : -OUT_OF_REACH;
+                    const int more = score > best[w] || (score != score && best[w] == best[w]);
+                    best[w] = more ? score : best[w];
+                    chosen[w] = more ? (double)k : chosen[w];
+                }
+            }
+        }
+        for (int64_t w = 0; w < b.n; w++) {
+            const int64_t lane = b.lane[w], other = !is_second[w];
+            const array *own = in + OWN + other;
+            const marks *of = admissible + other;
+            exists[lane] = best[w] > -0.5 * OUT_OF_REACH;
+            offer[lane] = exists[lane] ? (int64_t)chosen[w] : 0;
+            in[WORTH].at[lane * in[WORTH].lane] = own->at[lane * own->lane + offer[lane] * own->market];
+            passes[lane] = of->at[lane * of->lane + offer[lane] * of->package];
+        }
+    }
+    return 0;
+}
+
 /* rules/bargaining.py: choose_offer. The first of the packages that the partner is believed to like best among those that
    may be offered and reach the hope; 0, and exists 0, where there is none. */
 int KERNEL(choose)(int64_t n_lanes, int64_t n_packages, const array *in, const marks *admissible)

@@ -13,6 +13,8 @@ import numpy as np
 from model.agents.bloc import Bloc, Offer
 from model.choices.plugins import Moment
 from model.choices.tactics import NOTHING_OFFERED, share_offered
+from model.compiled import packages
+from model.compiled.arithmetic import is_compiled
 from model.layout import MANY_LANES
 from model.numerics import FloatArray
 from model.packages.sums import chosen_flows
@@ -69,9 +71,11 @@ class Session:
         self.groups = [slice(start, stop) for start, stop in pairwise(ends) if stop > start]
         flows = tuple(chosen_flows(side, lanes) for side in world.known().flows[d])
         self.views: list[list[View]] = [[], []]
+        whole: list[View] = []
         self.best = [np.empty(lanes.size), np.empty(lanes.size)]
         for side, bloc in enumerate(self.pair):
             for half, view in zip(halves, bloc.perceive(d, lanes, flows, halves), strict=True):
+                whole.append(view)
                 self._diagnose(side, lanes[half], view.tests.T)
                 self.best[side][half] = view.best
                 own = (group for group in self.groups if half.start <= group.start < half.stop)
@@ -81,6 +85,9 @@ class Session:
         treaty, needs = world.state.treaty[lanes, d], world.rules.instruments[d]
         self.settled = np.where(world.state.instrument[lanes, d] < needs[treaty], -1, treaty)
         self.goes_on = np.ones(lanes.size, dtype=bool)
+        # One look serves both groups, where both sides table as governments do, and from one list.
+        usual = is_compiled() and all(getattr(bloc.table, "__func__", None) is Bloc.table for bloc in self.pair)
+        self.whole = whole if usual and len(halves) == 1 and whole[0].packages is whole[1].packages else None
 
     def play(self) -> None:
         """Offers and answers round by round, until all have agreed or the quarter is over."""
@@ -112,16 +119,10 @@ class Session:
         came = state.concession[lanes, d]
         hopes = [self.pair[side].imitate(moments[side], curve[side], came[:, side]) for side in (0, 1)]
         tabler = (self.first + k) % 2
-        package, worth = np.zeros(n, dtype=np.int64), np.zeros(n)
-        tabled, passes = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-        for group, *seen in zip(self.groups, *self.views, strict=True):
-            side = int(tabler[group.start])
-            # Where the talks have ended nothing is good enough.
-            hope = np.where(self.goes_on[group], hopes[side][group], np.inf)
-            package[group], tabled[group] = self.pair[side].table(seen[side], hope)
-            theirs, offer = seen[1 - side], seen[1 - side].packages.searchsorted(package[group])
-            worth[group] = bargaining.take(theirs.own, offer)
-            passes[group] = bargaining.take(theirs.admissible, offer)
+        # Where the talks have ended nothing is good enough.
+        package, tabled, worth, passes = self._table(
+            tabler, np.where(self.goes_on, np.where(tabler > 0, hopes[1], hopes[0]), np.inf)
+        )
         tabled &= package != self.settled
         accepted = np.zeros(n, dtype=bool)
         if np.count_nonzero(tabled):
@@ -138,6 +139,25 @@ class Session:
         if self.world.stories:
             self._tell_round(k, tabler, package, tabled, accepted, worth, hopes)
         self.goes_on &= ~accepted
+
+    def _table(self, tabler: np.ndarray, hope: FloatArray) -> tuple[np.ndarray, ...]:
+        """(n,) the package that each tabler puts on the table and whether it does; to the other, its worth, and whether it
+        may be signed."""
+        if self.whole is not None:
+            one, other = self.whole
+            own, partner, admissible = zip(*((view.own, view.partner, view.admissible) for view in (one, other)))
+            offer, tabled, worth, passes = packages.tabled(own, partner, admissible, hope, tabler)
+            return one.packages[offer], tabled, worth, passes
+        n = hope.size
+        package, worth = np.zeros(n, dtype=np.int64), np.zeros(n)
+        tabled, passes = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+        for group, *seen in zip(self.groups, *self.views, strict=True):
+            side = int(tabler[group.start])
+            package[group], tabled[group] = self.pair[side].table(seen[side], hope[group])
+            theirs, offer = seen[1 - side], seen[1 - side].packages.searchsorted(package[group])
+            worth[group] = bargaining.take(theirs.own, offer)
+            passes[group] = bargaining.take(theirs.admissible, offer)
+        return package, tabled, worth, passes
 
     def _hear(self, side: int, lanes: np.ndarray, gain: FloatArray) -> None:
         """Where something is tabled, a side notes its believed gain and how far its partner has come."""
