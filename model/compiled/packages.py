@@ -46,9 +46,9 @@ def believe(
 ) -> FloatArray:
     """What ``packages.view.beliefs`` says: (2, n, Z) own and partner's gains, x entries, then y entries.
 
-    kept (n, Z), errors (n, 10), stakes (2, 10): own, then the partner's, as there; noise (n,); along (N,) twice: issue and
-    level at every position of the axes of ``packages.sums``; place (n,) twice: the entries of what is in force; off (X, X),
-    (Y, Y); sizes: positions on each axis of the menu.
+    kept (n, Z), errors (n, 10), stakes (2, 10): own, then the partner's, as there; noise (n,); along (N,) twice: issue
+    and level at every position of the axes of ``packages.sums``; place (n,) twice: the entries of what is in force; off
+    (X, X), (Y, Y); sizes: positions on each axis of the menu.
     Limits: the bits of the rules.
     Raises ``MemoryError``.
     """
@@ -131,9 +131,9 @@ def tabled(
 ) -> tuple[np.ndarray, BoolArray, FloatArray, BoolArray]:
     """A round of talks in which side (n,) 0 or 1 tables, for gains of at least its hope (n,), bn$ per quarter.
 
-    own, partner, admissible (n, K) of each side, as ``choose`` has them. (n,) each: the place of what is tabled and whether
-    there is any, as ``choose`` finds them, then what that is worth to the other side, and whether the other may sign it.
-    Limits: as ``choose``.
+    own, partner, admissible (n, K) of each side, as ``choose`` has them. Returns (n,) each: the place of what is tabled
+    and whether there is any, as ``choose`` finds them; to the other side, what that is worth, and whether it may sign.
+    Limits: as ``choose``; of no package at all nothing is worth anything.
     """
     n_lanes, n_packages = own[0].shape
     offer, worth = np.empty(n_lanes, dtype=np.int64), np.empty(n_lanes)

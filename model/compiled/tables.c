@@ -293,8 +293,8 @@ int KERNEL(round)(int64_t n_lanes, int64_t n_packages, const array *in, const ma
             const marks *of = admissible + other;
             exists[lane] = best[w] > -0.5 * OUT_OF_REACH;
             offer[lane] = exists[lane] ? (int64_t)chosen[w] : 0;
-            in[WORTH].at[lane * in[WORTH].lane] = own->at[lane * own->lane + offer[lane] * own->market];
-            passes[lane] = of->at[lane * of->lane + offer[lane] * of->package];
+            in[WORTH].at[lane] = n_packages ? own->at[lane * own->lane + offer[lane] * own->market] : 0.0;
+            passes[lane] = n_packages && of->at[lane * of->lane + offer[lane] * of->package];
         }
     }
     return 0;

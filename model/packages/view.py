@@ -100,9 +100,9 @@ def beliefs(
 ) -> tuple[Grid, Grid]:
     """Believed gains from every package over the policy in force, its own and its partner's, bn$ per quarter (1.8).
 
-    kept (n, Z) the true payoffs, stakes (2, 10) bn$ a quarter, errors (n, 10) persistent ones: its own, then its partner's.
-    levels (P, 10) of every issue; current (n,) package in force; noise (n,); off (X, X), (Y, Y): out of reach for what
-    cannot be tabled, by what is in force, which is added to its own gain.
+    kept (n, Z) the true payoffs, stakes (2, 10) bn$ a quarter, errors (n, 10) persistent ones: its own, then its
+    partner's. levels (P, 10) of every issue; current (n,) package in force; noise (n,); off (X, X), (Y, Y): out of
+    reach for what cannot be tabled, by what is in force, which is added to its own gain.
     """
     n_x, n, place = menu.n_x, current.size, (menu.x_of[current], menu.y_of[current])
     if is_compiled():

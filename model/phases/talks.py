@@ -141,13 +141,13 @@ class Session:
         self.goes_on &= ~accepted
 
     def _table(self, tabler: np.ndarray, hope: FloatArray) -> tuple[np.ndarray, ...]:
-        """(n,) the package that each tabler puts on the table and whether it does; to the other, its worth, and whether it
-        may be signed."""
+        """(n,) the package that each tabler puts on the table, and whether it does; to the other its worth, and whether
+        it may sign."""
         if self.whole is not None:
             one, other = self.whole
-            own, partner, admissible = zip(*((view.own, view.partner, view.admissible) for view in (one, other)))
-            offer, tabled, worth, passes = packages.tabled(own, partner, admissible, hope, tabler)
-            return one.packages[offer], tabled, worth, passes
+            admissible = one.admissible, other.admissible
+            found = packages.tabled((one.own, other.own), (one.partner, other.partner), admissible, hope, tabler)
+            return one.packages[found[0]], *found[1:]
         n = hope.size
         package, worth = np.zeros(n, dtype=np.int64), np.zeros(n)
         tabled, passes = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)

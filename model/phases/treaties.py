@@ -67,6 +67,8 @@ def start_over(world: Stage, d: int, where: np.ndarray) -> None:
 
 def in_effect(world: Stage) -> np.ndarray:
     """(R, d) the packages in effect: a gesture with what it is added to, else the treaty in force (0 none)."""
+    if not np.count_nonzero(world.state.gesture):
+        return world.state.treaty
     return np.where(world.state.gesture > 0, world.state.gesture, world.state.treaty)
 
 
