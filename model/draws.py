@@ -24,7 +24,7 @@ HIGHEST_ROOT_SEED: Final = 10**100 - 1
 SEEDS: Final = "a whole number from 0 of at most 100 digits"
 
 #: Replicates whose luck is kept for the next world, which in a sweep has another design point and the same luck: up to
-#: so many, about 4 MB. With more it costs little beside the world.
+#: so many, about 5 MB. With more it costs little beside the world.
 KEPT_LANES: Final = 64
 
 Law = Literal["normal", "uniform", "exponential"]

@@ -60,7 +60,7 @@ class Mandate:
     announce_own: FloatArray
     announce_joint: FloatArray
     attainable: FloatArray
-    noted: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    noted: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 def payoffs(parties: Parties, tables: Tables, security: FloatArray, profit_weight: FloatArray | float) -> Payoffs:
