@@ -59,7 +59,10 @@ def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatAr
     size = terms.size
     if size >= FEW_TERMS and _adds_in_order(terms, axis):
         # Starting from -0.0 leaves the bits alone where every term is -0.0.
-        return np.add.reduce(terms, axis=axis, initial=-0.0, keepdims=keepdims)
+        total: FloatArray = np.add.reduce(terms, axis=axis, initial=-0.0)
+        if not keepdims:
+            return total
+        return total[..., None] if axis == -1 else np.expand_dims(total, axis)
     if axis != -1:
         order = [*range(terms.ndim)]
         order.append(order.pop(axis))

@@ -20,8 +20,9 @@ BoolArray = npt.NDArray[np.bool_]
 
 def resolve(
     table: FloatArray, n_families: int, trust: FloatLike, answered: FloatLike, waiting: FloatLike, by_type: bool
-) -> list[FloatArray]:
-    """The numbers of a ``packages.resolve.Resolve``, (R, Z) each: whole, and with families those of its ``PartTest``.
+) -> tuple[list[FloatArray], FloatArray | None]:
+    """The numbers of a ``packages.resolve.Resolve``, (R, Z) each: whole, and with families those of its ``PartTest``;
+    and (R,) what it says of one package, where the table has but the two rows of one.
 
     table (R, Z, C) of ``packages.sums.Flows``, bn$ per quarter; trust (R,), a fraction; answered, waiting (R,) of
     ``compliance.present_values``, quarters.
@@ -30,8 +31,9 @@ def resolve(
     n_lanes, n_rows = table.shape[:2]
     weights = (np.asarray(one, dtype=np.float64) for one in (trust, answered, waiting))
     found = np.empty((5 if n_families else 1, n_rows, n_lanes))
-    kernels().resolve(n_lanes, n_rows, n_families, by_type, placed([table, *weights, found.T]))
-    return [one.T for one in found]
+    one = np.empty(n_lanes) if n_rows == 2 else None
+    kernels().resolve(n_lanes, n_rows, n_families, by_type, placed([table, *weights, found.T, one]))
+    return [term.T for term in found], one
 
 
 def believe(

@@ -10,11 +10,15 @@ static const double LEAST_COST = 1e-12;
 /* What a table of flows begins with (packages/sums.py). */
 enum { KEPT, ALONE, DESERTED, BOTH, HOME, PUNISHED, N_CASES };
 
+/* The smaller of two, NaN if either is. */
+static inline double smaller(double a, double b) { return (a < b || a != a) ? a : b; }
+
 /* What honouring every row of a table of flows is worth, and the terms of the test of its parts, where there are
-   families of concessions to be withdrawn alone. */
+   families of concessions to be withdrawn alone; where alone.at is there, also what that comes to for the one package whose
+   two rows the table has. */
 int KERNEL(resolve)(int64_t n_lanes, int64_t n_rows, int64_t n_families, int64_t by_type, const array *in)
 {
-    enum { TABLE, TRUST, ANSWERED, WAITING, N_GIVEN };
+    enum { TABLE, TRUST, ANSWERED, WAITING, N_GIVEN, ONE };
     enum { WHOLE, ANSWER, STAKE, DEAREST, HIGHEST };
     const array *table = in + TABLE, *out = in + N_GIVEN;
     for (int64_t place = 0; place < n_bundles(n_lanes, n_rows); place++) {
@@ -57,6 +61,18 @@ int KERNEL(resolve)(int64_t n_lanes, int64_t n_rows, int64_t n_families, int64_t
         put(out, stake, &b, STAKE);
         put(out, dearest, &b, DEAREST);
         put(out, highest, &b, HIGHEST);
+    }
+    for (int64_t lane = 0; in[ONE].at && lane < n_lanes; lane++) {
+        const double *x = out->at + lane * out->lane, *y = x + out->market;
+        const int64_t step = out->firm;
+        double found = x[WHOLE] + y[WHOLE];
+        if (n_families) {
+            const double answer = larger(x[ANSWER * step] + y[ANSWER * step], 0.0);
+            const double dearest = larger(x[DEAREST * step], y[DEAREST * step]);
+            const double needed = dearest * (x[STAKE * step] + y[STAKE * step]);
+            found = smaller(found, answer - larger(needed, larger(x[HIGHEST * step], y[HIGHEST * step])));
+        }
+        in[ONE].at[lane] = found;
     }
     return 0;
 }

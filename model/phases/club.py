@@ -26,7 +26,7 @@ MEETS_IN = "Q4"  # quarter of the year in which coalitions are weighed (theory 1
 
 def is_any(world: Stage) -> bool:
     """Whether a club is in force in any lane: where there is none its terms change nothing."""
-    return world.rules.has_clubs and np.count_nonzero(world.state.club) > 0
+    return world.rules.has_clubs and bool(np.count_nonzero(world.state.club))
 
 
 def members_of(world: Stage, club: np.ndarray) -> FloatArray:

@@ -59,8 +59,9 @@ class Session:
     """A quarter of the sessions of one dyad, in some lanes.
 
     lanes (n,) sorted by kind (n,): 2 with a treaty in force, if they are many, and 1 more where side 1 tables first.
-    groups: the lanes of each kind; views: how each side sees the table, by group; best: gain of each side in its zone;
-    settled (n,) in force and not to be tabled; goes_on (n,): whether the parties still talk.
+    groups: the lanes of each kind, or all of them where one look serves both sides (is_one); views: how each side sees
+    the table, by group; best: gain of each side in its zone; settled (n,) in force and not to be tabled; goes_on (n,):
+    whether the parties still talk.
     """
 
     def __init__(self, world: Stage, d: int, lanes: np.ndarray, kind: np.ndarray) -> None:
@@ -68,26 +69,32 @@ class Session:
         self.pair: list[Bloc] = [world.blocs[b] for b in world.parties.dyads[d]]
         ends = np.searchsorted(kind, range(5)).tolist()
         halves = [slice(ends[k], ends[k + 2]) for k in (0, 2) if ends[k + 2] > ends[k]]
-        self.groups = [slice(start, stop) for start, stop in pairwise(ends) if stop > start]
         flows = tuple(chosen_flows(side, lanes) for side in world.known().flows[d])
-        self.views: list[list[View]] = [[], []]
-        whole: list[View] = []
+        seen = [bloc.perceive(d, lanes, flows, halves) for bloc in self.pair]
         self.best = [np.empty(lanes.size), np.empty(lanes.size)]
-        for side, bloc in enumerate(self.pair):
-            for half, view in zip(halves, bloc.perceive(d, lanes, flows, halves), strict=True):
-                whole.append(view)
+        for side, views in enumerate(seen):
+            for half, view in zip(halves, views, strict=True):
                 self._diagnose(side, lanes[half], view.tests.T)
                 self.best[side][half] = view.best
-                own = (group for group in self.groups if half.start <= group.start < half.stop)
-                self.views[side] += [view.in_lanes(slice(g.start - half.start, g.stop - half.start)) for g in own]
+        # One look serves both groups, where both sides table as governments do, and from one list.
+        usual = is_compiled() and all(getattr(bloc.table, "__func__", None) is Bloc.table for bloc in self.pair)
+        self.is_one = usual and len(halves) == 1 and seen[0][0].packages is seen[1][0].packages
+        self.groups = halves if self.is_one else [slice(*pair) for pair in pairwise(ends) if pair[1] > pair[0]]
+        self.views = seen if self.is_one else [self._by_group(halves, views) for views in seen]
         self.least = [views[0].reservation for views in self.views]
         # What cannot be tabled: what is in force, unless a truce of it would become an agreement.
         treaty, needs = world.state.treaty[lanes, d], world.rules.instruments[d]
         self.settled = np.where(world.state.instrument[lanes, d] < needs[treaty], -1, treaty)
         self.goes_on = np.ones(lanes.size, dtype=bool)
-        # One look serves both groups, where both sides table as governments do, and from one list.
-        usual = is_compiled() and all(getattr(bloc.table, "__func__", None) is Bloc.table for bloc in self.pair)
-        self.whole = whole if usual and len(halves) == 1 and whole[0].packages is whole[1].packages else None
+
+    def _by_group(self, halves: list[slice], views: list[View]) -> list[View]:
+        """How a side sees the table, by group, from how it does by half."""
+        return [
+            view.in_lanes(slice(group.start - half.start, group.stop - half.start))
+            for half, view in zip(halves, views, strict=True)
+            for group in self.groups
+            if half.start <= group.start < half.stop
+        ]
 
     def play(self) -> None:
         """Offers and answers round by round, until all have agreed or the quarter is over."""
@@ -143,8 +150,8 @@ class Session:
     def _table(self, tabler: np.ndarray, hope: FloatArray) -> tuple[np.ndarray, ...]:
         """(n,) the package that each tabler puts on the table, and whether it does; to the other its worth, and whether
         it may sign."""
-        if self.whole is not None:
-            one, other = self.whole
+        if self.is_one:
+            (one,), (other,) = self.views
             admissible = one.admissible, other.admissible
             found = packages.tabled((one.own, other.own), (one.partner, other.partner), admissible, hope, tabler)
             return one.packages[found[0]], *found[1:]

@@ -221,7 +221,7 @@ def test_no_lane_and_no_package_are_empty_answers() -> None:
     assert [one.shape for one in view.values()] == [(3, 0)] * 5
     assert not tests.any()
     assert (best == 0.5).all()
-    assert [one.shape for one in compiled.resolve(np.zeros((0, 7, 9)), 1, 0.5, 1.0, 1.0, False)] == [(0, 7)] * 5
+    assert [one.shape for one in compiled.resolve(np.zeros((0, 7, 9)), 1, 0.5, 1.0, 1.0, False)[0]] == [(0, 7)] * 5
 
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, 5e-324])
