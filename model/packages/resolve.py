@@ -128,8 +128,8 @@ def resolve(
     """
     if flows.table.ndim > 2 and is_compiled():
         present = compliance.present_values(continuation, lag, punishment_length)
-        (whole, *part), one = compiled.resolve(flows.table, flows.n_families, trust, *present, by_type)
-        return Resolve(flows.n_x, whole, PartTest(*part) if part else None, one)
+        (whole, *part), of_one = compiled.resolve(flows.table, flows.n_families, trust, *present, by_type)
+        return Resolve(flows.n_x, whole, PartTest(*part) if part else None, of_one)
     belief = np.asarray(trust)[..., None]
     present = compliance.present_values(np.asarray(continuation)[..., None], lag, punishment_length)
     kept, alone, deserted, both, punish = (flows.table[..., c] for c in (KEPT, ALONE, DESERTED, BOTH, PUNISHED))
