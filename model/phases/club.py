@@ -183,8 +183,9 @@ def keep_club(world: Stage) -> None:
         return
     state, inside = world.state, members(world)
     honours = inside <= 0.0
-    for b in range(world.parties.n_blocs) if is_any(world) else ():
-        honours[:, b] |= world.blocs[b].keeps_club(state.club)
+    for b in range(world.parties.n_blocs):
+        if np.count_nonzero(inside[:, b]):
+            honours[:, b] |= world.blocs[b].keeps_club(state.club)
         world.tell("lapses_in_club", ~honours[:, b], b)
     state.club_honours = honours
 
