@@ -79,6 +79,15 @@ def test_lanes_have_the_luck_of_their_replicates() -> None:
             assert many[0].strides[0] == many.itemsize
 
 
+def test_the_luck_of_few_is_kept_for_the_next_world_and_cannot_be_written_over() -> None:
+    luck = draw_lanes(7, range(3), 4, 2)
+    assert draw_lanes(7, [0, 1, 2], 4, 2) is luck
+    with pytest.raises(ValueError, match="read-only"):
+        luck.entry[0] = 0.0
+    for other in ((8, range(3), 4, 2), (7, range(1, 4), 4, 2), (7, range(3), 5, 2), (7, range(3), 4, 3)):
+        assert draw_lanes(*other) is not luck
+
+
 @pytest.mark.parametrize("root_seed", [0, 1, 20260928, 2**32 - 1, 2**32, 2**70 + 5, 2**200 + 3])
 def test_addresses_hashed_together_are_numpys(root_seed: int) -> None:
     replicates = [0, 1, 123456, 2**32 - 1]
