@@ -61,7 +61,10 @@ def _lanes_first(array: np.ndarray) -> np.ndarray:
 
 
 def rows(table: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """(R, n) the row of a table (P, n) that each lane's index (R,) names, replicates fastest in memory."""
+    """(R, n) the row of a table (P, n) that each lane's index (R,) names, replicates fastest in memory.
+
+    A table whose P are not fastest in memory is copied whole.
+    """
     return table.T.take(index, axis=-1).T
 
 

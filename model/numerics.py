@@ -56,17 +56,19 @@ def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatAr
     Source: definition; ``np.sum`` regroups eight or more terms by memory layout, this does not.
     """
     terms = np.asarray(x, dtype=np.float64)
+    size = terms.size
+    if size >= FEW_TERMS and _adds_in_order(terms, axis):
+        # Starting from -0.0 leaves the bits alone where every term is -0.0.
+        total: FloatArray = np.add.reduce(terms, axis=axis, initial=-0.0)
+        if not keepdims:
+            return total
+        return total[..., None] if axis == -1 else np.expand_dims(total, axis)
     if axis != -1:
         order = [*range(terms.ndim)]
         order.append(order.pop(axis))
         total = ordered_sum(terms.transpose(order))
         return np.expand_dims(total, axis) if keepdims else total
-    few = terms.size < FEW_TERMS
-    if not few and _adds_in_order(terms):
-        # Starting from -0.0 leaves the bits alone where every term is -0.0.
-        total = np.add.reduce(terms, axis=-1, initial=-0.0)
-        return total[..., None] if keepdims else total
-    if few or terms.size < ACCUMULATE_BELOW:
+    if size < ACCUMULATE_BELOW:
         last = slice(-1, None) if keepdims else -1
         return np.add.accumulate(terms, axis=-1)[..., last]
     total = terms[..., 0]
@@ -75,13 +77,13 @@ def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatAr
     return total[..., None] if keepdims else total
 
 
-def _adds_in_order(terms: FloatArray) -> bool:
-    """Whether ``np.add.reduce`` over the last axis adds its terms first to last.
+def _adds_in_order(terms: FloatArray, axis: int) -> bool:
+    """Whether ``np.add.reduce`` over an axis adds its terms first to last.
 
     It does where its inner loop runs along another axis, one with smaller steps in memory (the replicates): whole
-    slices are then added one after the other. Along the last axis itself it would group terms in pairs.
+    slices are then added one after the other. Along the axis itself it would group terms in pairs.
     """
-    step = terms.strides[-1]
+    step = terms.strides[axis]
     for n, along in zip(terms.shape, terms.strides, strict=True):  # noqa: SIM110 - any() takes twice as long
         if n > 1 and 0 < along < step:
             return True
@@ -178,9 +180,18 @@ def power(x: FloatLike, y: FloatLike) -> FloatArray:
     Limits: 0 where x is (as good as) 0; x at y = 1 up to rounding; capped near 1e304 instead of overflowing.
     Source: definition.
     """
-    exponent = np.minimum(y * np.log(np.maximum(x, NEGLIGIBLE)), EXPONENT_CAP)
+    return powers(x, y)[0]
+
+
+def powers(x: FloatLike, *exponents: FloatLike) -> list[FloatArray]:
+    """``power`` of x to each of several exponents, with the bits of one after the other; (...) each, no unit.
+
+    x, exponents: as there. One logarithm serves all.
+    Limits and source: as there.
+    """
     # A comparison times the value is cheaper than np.where and has the same bits.
-    return np.exp(exponent) * np.greater(x, NEGLIGIBLE)
+    log, counts = np.log(np.maximum(x, NEGLIGIBLE)), np.greater(x, NEGLIGIBLE)
+    return [np.exp(np.minimum(y * log, EXPONENT_CAP)) * counts for y in exponents]
 
 
 def safe_ratio(a: FloatLike, b: FloatLike, default: FloatLike = 0.0) -> FloatArray:

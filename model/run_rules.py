@@ -18,7 +18,7 @@ from model.market.border import Mechanism
 from model.market.economy import Economy
 from model.numerics import FloatArray
 from model.packages.agenda import Agenda
-from model.packages.menu import Menu, negotiable
+from model.packages.menu import Menu, negotiable, negotiable_among
 from model.packages.sums import Grid
 from model.parameters.checked import Parameters
 from model.rules import compliance, cooperation, instruments, unilateral, welfare
@@ -192,11 +192,9 @@ def _off_table(menu: Menu, on_table: tuple[bool, ...]) -> Grid:
 
     A package can be tabled when both its combinations can, whatever the other one is.
     """
-    tables = [
-        np.stack([(negotiable(menu, on_table, int(current))[first] - 1.0) * OUT_OF_REACH for current in first])
-        for first in (menu.x_package, menu.y_package)
-    ]
-    return Grid(tables[0], tables[1])
+    x, y = (negotiable_among(menu, on_table, first) for first in (menu.x_package, menu.y_package))
+    # What is in force is fastest in memory, as ``layout.rows`` wants it.
+    return Grid(*(np.asfortranarray((one - 1.0) * OUT_OF_REACH) for one in (x, y)))
 
 
 def _deepest(agenda: Agenda, dyad: int, on_table: tuple[bool, ...]) -> float:

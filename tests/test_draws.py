@@ -79,6 +79,19 @@ def test_lanes_have_the_luck_of_their_replicates() -> None:
             assert many[0].strides[0] == many.itemsize
 
 
+def test_the_luck_of_few_is_drawn_once_for_worlds_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = draw_lanes(7, range(3), 4, 2)
+    known = first.entry.copy()
+    first.entry[...] = 0.5  # its own
+    monkeypatch.setattr("model.draws._fill", lambda *_: pytest.fail("drawn again"))
+    again = draw_lanes(7, [0, 1, 2], 4, 2)
+    np.testing.assert_array_equal(again.entry, known)
+    assert again.entry.strides == first.entry.strides
+    for other in ((8, range(3), 4, 2), (7, range(1, 4), 4, 2), (7, range(3), 5, 2), (7, range(3), 4, 3)):
+        with pytest.raises(pytest.fail.Exception):
+            draw_lanes(*other)
+
+
 @pytest.mark.parametrize("root_seed", [0, 1, 20260928, 2**32 - 1, 2**32, 2**70 + 5, 2**200 + 3])
 def test_addresses_hashed_together_are_numpys(root_seed: int) -> None:
     replicates = [0, 1, 123456, 2**32 - 1]

@@ -13,12 +13,12 @@ import numpy as np
 from model.agents.government import Government
 from model.assessment.values import lost_by
 from model.choices.plugins import Conduct, Moment
-from model.layout import rows, some
+from model.layout import some
 from model.numerics import FloatArray, FloatLike
 from model.packages.menu import negotiable_in_some
 from model.packages.part_cuts import DutyPath, duty_path, kept_share
-from model.packages.sums import DESERTED, KEPT, Flows, Grid, believed
-from model.packages.view import View, judged, seen
+from model.packages.sums import DESERTED, KEPT, Flows
+from model.packages.view import View, beliefs, judged, seen
 from model.rules import bargaining, compliance, packages, ratification, trust, withdrawal
 from model.rules.instruments import Instrument
 from model.vocabulary import DUTY, EV, EXECUTIVE_DUTIES, LINKAGE, SUPPLY, TECHNOLOGY
@@ -45,7 +45,7 @@ class Bloc(Government):
         flows: of both sides in these lanes. By group of neighbouring lanes: what is looked at there.
         """
         world, state, p, side = self.world, self.world.state, self.world.parameters, self.side(dyad)
-        agenda, menu, n = world.agenda, world.agenda.menus[dyad], lanes.size
+        agenda, menu = world.agenda, world.agenda.menus[dyad]
         current = state.treaty[lanes, dyad]
         noise = packages.noise_scale(
             p.perception_noise,
@@ -54,21 +54,16 @@ class Bloc(Government):
             state.track2[lanes, dyad],
             p.track2_on_perception,
         )
-        # Its own gains and its partner's are worked out together, as if its partner sat in as many lanes more.
-        kept = np.concatenate([flows[side].table[..., KEPT], flows[1 - side].table[..., KEPT]])
-        errors = [some(error[:, dyad, side], lanes) for error in (state.own_error, state.partner_error)]
-        gains = believed(
+        own_gain, partner_gain = beliefs(
             menu,
-            Grid(kept[:, : menu.n_x], kept[:, menu.n_x :]),
+            (flows[side].table[..., KEPT], flows[1 - side].table[..., KEPT]),
             agenda.levels[dyad],
-            np.concatenate([current, current]),
-            agenda.stakes[dyad, np.repeat((side, 1 - side), n)],
-            np.concatenate(errors),
-            np.concatenate([noise, noise]),
+            current,
+            agenda.stakes[dyad, :: 1 - 2 * side],  # its own first
+            [some(error[:, dyad, side], lanes) for error in (state.own_error, state.partner_error)],
+            noise,
+            world.rules.off_table[dyad],
         )
-        off = world.rules.off_table[dyad]
-        own_x, own_y = rows(off.x, menu.x_of[current]), rows(off.y, menu.y_of[current])
-        own_gain, partner_gain = Grid(gains.x[:n] + own_x, gains.y[:n] + own_y), gains.in_lanes(slice(n, None))
         worth_keeping = self.slack(dyad, lanes, flows[side])
         at_home = flows[side].home.over(menu, current) if p.anticipate_ratification else None
         least = (self.least(dyad), self.partner(dyad).least(dyad))
@@ -100,10 +95,10 @@ class Bloc(Government):
         if rules.life is None:
             return None, None
         weight, held = rules.life[dyad][packages], state.instrument[lanes, dyad]
-        if not (held == Instrument.TRUCE).any():
+        if not np.count_nonzero(held == Instrument.TRUCE):
             return weight, None
         treaty, kept = state.treaty[lanes, dyad], flows.kept.in_lanes(group)
-        return weight, (rules.life_of[held], kept.at(menu, treaty) - kept.at(menu, np.zeros_like(treaty)))
+        return weight, (rules.life_of[held], kept.at(menu, treaty) - kept.at(menu, 0))
 
     # --- bargain (1.8) -----------------------------------------------------------------------------------------
 
@@ -163,7 +158,7 @@ class Bloc(Government):
     def threshold(self, dyad: int, lanes: np.ndarray) -> FloatArray:
         """(P,), or with turnover (n, P): what today's legislature asks of every package (1.9, 1.17)."""
         usual = self.world.thresholds[dyad][self.side(dyad)]
-        if not self.world.rules.new_governments.any():
+        if not np.count_nonzero(self.world.rules.new_governments):
             return usual
         return usual + self.world.state.threshold_shift[lanes, self.index][:, None]
 
@@ -214,15 +209,13 @@ class Bloc(Government):
     def errors(self, dyad: int, lanes: np.ndarray | slice = slice(None)) -> tuple[FloatArray, FloatArray]:
         """Chances that it takes honest conduct for a lapse, and a lapse for honest conduct (1.11)."""
         p, dialogue = self.world.parameters, self.world.state.dialogue[lanes, dyad]
-        alarm, missed, published = (
-            trust.monitoring_error(base, dialogue, p.dialogue_on_monitoring)
-            for base in (p.false_alarm, p.missed_violation, p.published_error)
-        )
+        left = trust.monitoring_error(1.0, dialogue, p.dialogue_on_monitoring)  # of each error, by dialogue
+        alarm, missed = p.false_alarm * left, p.missed_violation * left
         if not self.world.rules.by_issue:
             return alarm, missed
         at = (self.world.state.treaty[lanes, dyad], 1 - self.side(dyad))
         menu = self.world.agenda.menus[dyad]
-        return trust.errors_of_treaty(alarm, missed, published, menu.unseen[at], menu.published[at])
+        return trust.errors_of_treaty(alarm, missed, p.published_error * left, menu.unseen[at], menu.published[at])
 
     def reads_conduct(self, dyad: int, act: FloatArray, u: FloatArray) -> FloatArray:
         """(R,) what this bloc sees of its partner's conduct: 1 looked honoured, 0 looked lapsed."""
@@ -306,7 +299,7 @@ class Bloc(Government):
     def gain_in_force(self, dyad: int) -> FloatArray:
         """(R,) what the treaty in force is worth to this bloc over none, if both keep it, bn$ per quarter."""
         menu, kept, treaty = self.world.agenda.menus[dyad], self.flows(dyad).kept, self.world.state.treaty[:, dyad]
-        return kept.at(menu, treaty) - kept.at(menu, np.zeros_like(treaty))
+        return kept.at(menu, treaty) - kept.at(menu, 0)
 
     def repudiates(self, dyad: int, u: FloatArray) -> np.ndarray:
         """(R,) whether its politics repudiate a treaty this quarter, which tension makes likelier (1.17)."""

@@ -113,7 +113,7 @@ class Government:
         """(R,) what it pays to withdraw of a package (R,): 0 nothing, 1 a part alone, 2 all of it (1.10)."""
         alone = self.flows(dyad).of_package(self.world.agenda.menus[dyad], package)
         slack = self.slack(dyad, slice(None), alone)
-        of_all = dataclasses.replace(slack, part=None).alone()
+        of_all = dataclasses.replace(slack, part=None, one=None).alone()
         return np.add(slack.alone() < 0.0, of_all < 0.0, dtype=np.int64)
 
     # --- act alone (1.6a, 1.13, 1.15) ---------------------------------------------------------------------------

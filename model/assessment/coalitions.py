@@ -183,13 +183,12 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
     margin = setting.margin[..., None, None, :, :]
     importer_only = _importers_own(economy, p, setting, sold)
     abated = ordered_sum(sold.built * places(carbon.abated * members)[:, None, :])
+    earned_home, earned_abroad = cells.share_home[..., :n_blocs, :, :] * margin, cells.share_export * margin
     welfares, profits = [], []
     for b in range(n_blocs):
         makers = ordered_sum(firm_profit * economy.is_firm_home[:, b])
-        from_home = ordered_sum(cells.share_home[..., :n_blocs, :, :] * margin * economy.is_supplier_home[:, b])
-        from_abroad = np.swapaxes(
-            ordered_sum(cells.share_export * margin * economy.is_supplier_home[:, b]), -1, -2
-        )  # (..., 1, f, o)
+        from_home = ordered_sum(earned_home * economy.is_supplier_home[:, b])
+        from_abroad = np.swapaxes(ordered_sum(earned_abroad * economy.is_supplier_home[:, b]), -1, -2)  # (..., 1, f, o)
         supplied = sold.at_home * from_home + ordered_sum(abroad * from_abroad[..., None, :, :])
         combustion = economy.market_size * sold.cleared.outside * (economy.ice_share[:, b] * p.ice_margin)
         profit = makers + ordered_sum(supplied * per_car) + combustion

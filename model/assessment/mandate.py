@@ -7,7 +7,8 @@ could set alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,8 @@ class Mandate:
     side; move_gain (..., p, 5) what the importer gains by moving its special duty along its grid, the answer included,
     opening cost not; petition (..., p, 5) what its organised firms gain; announce_own (..., b) and announce_joint
     (..., b, b) gains from announcing a zero-emission path oneself, and from the column bloc's announcing; attainable
-    (..., d) the largest joint gain of a package of the full menu by which neither executive loses.
+    (..., d) the largest joint gain of a package of the full menu by which neither executive loses; noted: what the
+    record has worked out from it, by name, so that it is not asked again every quarter.
     """
 
     tables: Tables
@@ -58,6 +60,7 @@ class Mandate:
     announce_own: FloatArray
     announce_joint: FloatArray
     attainable: FloatArray
+    noted: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 def payoffs(parties: Parties, tables: Tables, security: FloatArray, profit_weight: FloatArray | float) -> Payoffs:

@@ -137,9 +137,9 @@ def party_parts(
         market = payoff[..., parties.pair_of[importer, partner], :]
         answer = answered[..., parties.pair_of[partner, importer], :]
         positions, nodes, is_unbound = _places(giver, steps_of_access[giver])
-        asked, recognised = market[..., nodes], market[..., nodes | RECOGNISED]
-        already = granted[..., importer, partner]
-        by_standards = np.where(already[..., None, None] > 0.0, recognised, asked)
+        by_standards, already = market[..., nodes], granted[..., importer, partner]
+        if np.count_nonzero(already):
+            by_standards = np.where(already[..., None, None] > 0.0, market[..., nodes | RECOGNISED], by_standards)
         to_grant.append(1.0 - already)
         # Standing unbound, the duty may rise, and the partner would answer on its own market.
         low = market[..., GRID_NODES[3]] - market[..., 0] + answer[..., ANSWER_NODES[0]] - answer[..., 0]

@@ -39,13 +39,15 @@ ARGUMENTS: Final = {
     "source": "nnnnxp",
     "cells_used": "nnnnnp",
     "resolve": "nnnnp",
+    "believe": "nnpp",
     "gains": "nnp",
     "judge": "nnnxxxpp",
     "choose": "nnpp",
+    "round": "nnpp",
     "function": "nnpp",
 }
 #: Kernels that there are in narrow bundles too (``few.c``), and from how many replicates on in wide ones alone.
-IN_BUNDLES: Final = ("equilibrium", "sales", "source", "cells_used", "gains", "judge", "choose")
+IN_BUNDLES: Final = ("equilibrium", "sales", "source", "cells_used", "believe", "gains", "judge", "choose", "round")
 MANY_LANES: Final = 32
 KINDS: Final = {"n": ctypes.c_int64, "x": ctypes.c_double, "p": ctypes.c_void_p}
 COMPILERS: Final = ("cc", "gcc", "clang")

@@ -20,8 +20,9 @@ BoolArray = npt.NDArray[np.bool_]
 
 def resolve(
     table: FloatArray, n_families: int, trust: FloatLike, answered: FloatLike, waiting: FloatLike, by_type: bool
-) -> list[FloatArray]:
-    """The numbers of a ``packages.resolve.Resolve``, (R, Z) each: whole, and with families those of its ``PartTest``.
+) -> tuple[list[FloatArray], FloatArray | None]:
+    """The numbers of a ``packages.resolve.Resolve``, (R, Z) each: whole, and with families those of its ``PartTest``;
+    and (R,) what it says of one package, where the table has but the two rows of one.
 
     table (R, Z, C) of ``packages.sums.Flows``, bn$ per quarter; trust (R,), a fraction; answered, waiting (R,) of
     ``compliance.present_values``, quarters.
@@ -30,8 +31,36 @@ def resolve(
     n_lanes, n_rows = table.shape[:2]
     weights = (np.asarray(one, dtype=np.float64) for one in (trust, answered, waiting))
     found = np.empty((5 if n_families else 1, n_rows, n_lanes))
-    kernels().resolve(n_lanes, n_rows, n_families, by_type, placed([table, *weights, found.T]))
-    return [one.T for one in found]
+    one = np.empty(n_lanes) if n_rows == 2 else None
+    kernels().resolve(n_lanes, n_rows, n_families, by_type, placed([table, *weights, found.T, one]))
+    return [term.T for term in found], one
+
+
+def believe(
+    kept: tuple[FloatArray, FloatArray],
+    errors: Sequence[FloatArray],
+    noise: FloatArray,
+    stakes: FloatArray,
+    along: tuple[np.ndarray, FloatArray],
+    place: tuple[np.ndarray, np.ndarray],
+    off: tuple[FloatArray, FloatArray],
+    sizes: Sequence[int],
+) -> FloatArray:
+    """What ``packages.view.beliefs`` says: (2, n, Z) own and partner's gains, x entries, then y entries.
+
+    kept (n, Z), errors (n, 10), stakes (2, 10): own, then the partner's, as there; noise (n,); along (N,) twice: issue
+    and level at every position of the axes of ``packages.sums``; place (n,) twice: the entries of what is in force; off
+    (X, X), (Y, Y); sizes: positions on each axis of the menu.
+    Limits: the bits of the rules.
+    Raises ``MemoryError``.
+    """
+    lanes, rows = kept[0].shape
+    found = np.empty((2, rows, lanes)).transpose(0, 2, 1)
+    given = [*kept, *errors, noise, stakes, *_whole((along[0],)), along[1], *_whole(place), *off, *found]
+    whole = np.array(sizes, dtype=np.int64)
+    if kernel("believe", lanes)(lanes, along[1].size, whole.ctypes.data, placed(given)):
+        raise MemoryError("no memory for the axes of one menu")
+    return found
 
 
 def gains(
@@ -95,5 +124,29 @@ def choose(
     return offer, exists
 
 
-def _whole(place: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
+def tabled(
+    own: tuple[FloatArray, FloatArray],
+    partner: tuple[FloatArray, FloatArray],
+    admissible: tuple[BoolArray, BoolArray],
+    hope: FloatArray,
+    side: np.ndarray,
+) -> tuple[np.ndarray, BoolArray, FloatArray, BoolArray]:
+    """A round of talks in which side (n,) 0 or 1 tables, for gains of at least its hope (n,), bn$ per quarter.
+
+    own, partner, admissible (n, K) of each side, as ``choose`` has them. Returns (n,) each: the place of what is tabled
+    and whether there is any, as ``choose`` finds them; to the other side, what that is worth, and whether it may sign.
+    Limits: as ``choose``; of no package at all nothing is worth anything.
+    """
+    n_lanes, n_packages = own[0].shape
+    offer, worth = np.empty(n_lanes, dtype=np.int64), np.empty(n_lanes)
+    exists, passes = np.empty((2, n_lanes), dtype=bool)
+    places = (
+        placed([*own, *partner, hope, *_whole((side,)), offer, worth]),
+        placed([*admissible, exists, passes], itemsize=exists.itemsize),
+    )
+    kernel("round", n_lanes)(n_lanes, n_packages, *places)
+    return offer, exists, worth, passes
+
+
+def _whole(place: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [np.asarray(one, dtype=np.int64) for one in place]

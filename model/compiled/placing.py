@@ -35,11 +35,17 @@ def placed(arrays: Sequence[npt.NDArray[Any] | None], axes: int = 3, itemsize: i
 
 def _read(arrays: Sequence[npt.NDArray[Any] | None], axes: int, itemsize: int = NUMBER) -> Table:
     n = len(arrays)
-    table = (ctypes.c_int64 * (n * (1 + axes)))()
-    objects = (ctypes.c_void_p * n)(*[0 if one is None else id(one) for one in arrays])
+    to_table, to_objects = _rooms(n, axes)
+    table, objects = to_table(), to_objects(*[0 if one is None else id(one) for one in arrays])
     if kernels().place(n, axes, itemsize, objects, table):
         raise ValueError(f"an array has more than {axes} axes")
     return table
+
+
+@functools.cache
+def _rooms(n: int, axes: int) -> tuple[Any, Any]:
+    """The types of a table of n arrays, and of their objects: to name a type anew costs as much as to fill it."""
+    return ctypes.c_int64 * (n * (1 + axes)), ctypes.c_void_p * n
 
 
 def _asked(arrays: Sequence[npt.NDArray[Any] | None], axes: int) -> Table:

@@ -10,11 +10,15 @@ static const double LEAST_COST = 1e-12;
 /* What a table of flows begins with (packages/sums.py). */
 enum { KEPT, ALONE, DESERTED, BOTH, HOME, PUNISHED, N_CASES };
 
+/* The smaller of two, NaN if either is. */
+static inline double smaller(double a, double b) { return (a < b || a != a) ? a : b; }
+
 /* What honouring every row of a table of flows is worth, and the terms of the test of its parts, where there are
-   families of concessions to be withdrawn alone. */
+   families of concessions to be withdrawn alone; where alone.at is there, also what that comes to for the one package whose
+   two rows the table has. */
 int KERNEL(resolve)(int64_t n_lanes, int64_t n_rows, int64_t n_families, int64_t by_type, const array *in)
 {
-    enum { TABLE, TRUST, ANSWERED, WAITING, N_GIVEN };
+    enum { TABLE, TRUST, ANSWERED, WAITING, N_GIVEN, ONE };
     enum { WHOLE, ANSWER, STAKE, DEAREST, HIGHEST };
     const array *table = in + TABLE, *out = in + N_GIVEN;
     for (int64_t place = 0; place < n_bundles(n_lanes, n_rows); place++) {
@@ -58,6 +62,18 @@ int KERNEL(resolve)(int64_t n_lanes, int64_t n_rows, int64_t n_families, int64_t
         put(out, dearest, &b, DEAREST);
         put(out, highest, &b, HIGHEST);
     }
+    for (int64_t lane = 0; in[ONE].at && lane < n_lanes; lane++) {
+        const double *x = out->at + lane * out->lane, *y = x + out->market;
+        const int64_t step = out->firm;
+        double found = x[WHOLE] + y[WHOLE];
+        if (n_families) {
+            const double answer = larger(x[ANSWER * step] + y[ANSWER * step], 0.0);
+            const double dearest = larger(x[DEAREST * step], y[DEAREST * step]);
+            const double needed = dearest * (x[STAKE * step] + y[STAKE * step]);
+            found = smaller(found, answer - larger(needed, larger(x[HIGHEST * step], y[HIGHEST * step])));
+        }
+        in[ONE].at[lane] = found;
+    }
     return 0;
 }
 
@@ -84,6 +100,82 @@ static inline void mark(const marks *to, const marked from, const bundled *b, in
     uint8_t *at = to->at + package * to->package + kind * to->kind;
     if (b->together && to->lane == 1) memcpy(at + b->lane[0], from, sizeof(marked));
     else for (int64_t w = 0; w < b->n; w++) at[b->lane[w] * to->lane] = from[w];
+}
+
+/* Entry by lane: of a table (n, Z), the entry that each lane's index names. */
+static inline void pick(bundle to, const array *table, const array *index, const bundled *b)
+{
+    for (int64_t w = 0; w < WIDTH; w++) {
+        const int64_t lane = b->lane[w];
+        to[w] = table->at[lane * table->lane + index_of(index, lane) * table->market];
+    }
+}
+
+/* packages/view.py: beliefs. What a side believes that it and its partner gain by every package over what is in force
+   (at_x, at_y by replicate), each through errors on issues; along: an issue and a level for every position of an axis, axis
+   by axis, that of the standards three times; off (Z, Z): what cannot be tabled from there, added to its own gain. */
+int KERNEL(believe)(int64_t n_lanes, int64_t n_along, const int64_t *sizes, const array *in)
+{
+    enum { TABLE, ERROR = 2, NOISE = 4, STAKES, ISSUES, LEVELS, AT_X, AT_Y, OFF_X, OFF_Y, OUT };
+    enum { DUTY_0, DUTY_1, SUPPLY_0, SUPPLY_1, STANDARDS, LINKAGE_0, LINKAGE_1, TECHNOLOGY };
+    const int64_t n_x = sizes[DUTY_0] * sizes[DUTY_1] * sizes[STANDARDS], n_s = sizes[STANDARDS];
+    const int64_t rest[] = { sizes[SUPPLY_0], sizes[SUPPLY_1], sizes[LINKAGE_0], sizes[LINKAGE_1], sizes[TECHNOLOGY] };
+    const int64_t n_y = rest[0] * rest[1] * rest[2] * rest[3] * rest[4];
+    bundle *along = malloc((size_t)n_along * sizeof(bundle));
+    if (!along) return 1;
+    for (int64_t place = 0; place < n_bundles(n_lanes, 1) * 2; place++) {
+        const bundled b = bundle_at(place / 2, n_lanes, 1);
+        const int64_t who = place % 2;
+        const array *table = in + TABLE + who, *out = in + OUT + who;
+        bundle noise, shrink;
+        fetch(noise, in + NOISE, &b, 0);
+        EACH shrink[w] = 1.0 / (1.0 + noise[w] * noise[w]);
+        for (int64_t k = 0; k < n_along; k++) {
+            const int64_t issue = index_of(in + ISSUES, k);
+            const double stake = in[STAKES].at[who * in[STAKES].lane + issue * in[STAKES].market];
+            const double level = in[LEVELS].at[k * in[LEVELS].lane];
+            bundle spare;
+            const double *error = row_of(spare, in + ERROR + who, &b, issue);
+            EACH along[k][w] = noise[w] * stake * error[w] * level;
+        }
+        const bundle *first = along, *second = first + sizes[DUTY_0], *one = second + sizes[DUTY_1];
+        const bundle *other = one + n_s, *charging = other + n_s, *axis[5] = { charging + n_s };
+        for (int k = 0; k < 4; k++) axis[k + 1] = axis[k] + rest[k];
+        for (int64_t z = 0; z < n_x + n_y; z++) {
+            const array to = { out->at + z * out->market, out->lane, 0, 0 };
+            bundle error;
+            if (z < n_x) {
+                const bundle *x = first + z / n_s / sizes[DUTY_1], *y = second + z / n_s % sizes[DUTY_1];
+                const int64_t s = z % n_s;
+                EACH error[w] = (*x)[w] + (*y)[w] + (one[s][w] + other[s][w] + charging[s][w]);
+            } else {
+                int64_t left = z - n_x, at[5];
+                for (int k = 4; k >= 0; k--) { at[k] = left % rest[k]; left /= rest[k]; }
+                EACH error[w] = axis[0][at[0]][w] + axis[1][at[1]][w] + axis[2][at[2]][w] + axis[3][at[3]][w] + axis[4][at[4]][w];
+            }
+            put(&to, error, &b, 0);
+        }
+        for (int part = 0; part < 2; part++) {
+            const int64_t from = part ? n_x : 0, n = part ? n_y : n_x;
+            const array values = { table->at + from * table->market, table->lane, table->market, 0 };
+            const array errors = { out->at + from * out->market, out->lane, out->market, 0 };
+            const array *at = in + AT_X + part, *off = in + OFF_X + part;
+            bundle value_now, error_now, s[2];
+            pick(value_now, &values, at, &b);
+            pick(error_now, &errors, at, &b);
+            for (int64_t z = 0; z < n; z++) {
+                const array to = { errors.at + z * errors.market, errors.lane, 0, 0 };
+                const double *value = row_of(s[0], &values, &b, z), *error = row_of(s[1], &errors, &b, z);
+                bundle gain;
+                EACH gain[w] = shrink[w] * ((value[w] - value_now[w]) + (error[w] - error_now[w]));
+                if (!who) for (int64_t w = 0; w < WIDTH; w++)
+                    gain[w] += off->at[index_of(at, b.lane[w]) * off->lane + z * off->market];
+                put(&to, gain, &b, 0);
+            }
+        }
+    }
+    free(along);
+    return 0;
 }
 
 /* packages/sums.py: Grid.of, and agents/bloc.py: over_life. Gains from packages whose entries in two tables are place_x and
@@ -173,6 +265,53 @@ int KERNEL(judge)(int64_t n_lanes, int64_t n_packages, int64_t n_x, double least
         }
         for (int64_t k = 0; k < 4; k++) mark(out + 1, any[k], &b, k, 0);
         put(in + BEST, best, &b, 0);
+    }
+    return 0;
+}
+
+/* phases/talks.py: a round in which the sides table in some replicates each (side, n). Of own and partner, which each side
+   believes, and of what it may sign, the one that it tables (choose_offer), what the other believes that to be worth to
+   itself, and whether it may sign. */
+int KERNEL(round)(int64_t n_lanes, int64_t n_packages, const array *in, const marks *admissible)
+{
+    enum { OWN, PARTNER = 2, HOPE = 4, SIDE, OFFER, WORTH };
+    int64_t *offer = (int64_t *)(void *)in[OFFER].at;
+    uint8_t *exists = admissible[2].at, *passes = admissible[3].at;
+    for (int64_t block = 0; block < n_bundles(n_lanes, 1); block++) {
+        const bundled b = bundle_at(block, n_lanes, 1);
+        bundle s[2], hope, best, chosen;
+        marked is_second;
+        fetch(hope, in + HOPE, &b, 0);
+        for (int64_t w = 0; w < WIDTH; w++) is_second[w] = index_of(in + SIDE, b.lane[w]) != 0;
+        EACH { best[w] = -OUT_OF_REACH; chosen[w] = 0.0; }
+        for (int64_t k = 0; k < n_packages; k++) {
+            marked may;
+            int some = 0;
+            for (int64_t w = 0; w < WIDTH; w++) {
+                const marks *of = admissible + is_second[w];
+                some |= may[w] = of->at[k * of->package + b.lane[w] * of->lane];
+            }
+            if (!some) continue; /* most packages are within nobody's reach */
+            for (int side = 0; side < 2; side++) {
+                const double *own = row_of(s[0], in + OWN + side, &b, k), *partner = row_of(s[1], in + PARTNER + side, &b, k);
+                EACH {
+                    const int tables = (may[w] != 0) & (is_second[w] == side) & (own[w] >= hope[w]);
+                    const double score = tables ? partner[w] : -OUT_OF_REACH;
+                    const int more = score > best[w] || (score != score && best[w] == best[w]);
+                    best[w] = more ? score : best[w];
+                    chosen[w] = more ? (double)k : chosen[w];
+                }
+            }
+        }
+        for (int64_t w = 0; w < b.n; w++) {
+            const int64_t lane = b.lane[w], other = !is_second[w];
+            const array *own = in + OWN + other;
+            const marks *of = admissible + other;
+            exists[lane] = best[w] > -0.5 * OUT_OF_REACH;
+            offer[lane] = exists[lane] ? (int64_t)chosen[w] : 0;
+            in[WORTH].at[lane] = n_packages ? own->at[lane * own->lane + offer[lane] * own->market] : 0.0;
+            passes[lane] = n_packages && of->at[lane * of->lane + offer[lane] * of->package];
+        }
     }
     return 0;
 }

@@ -231,11 +231,19 @@ class Menu:
         ]
         return np.concatenate(columns, axis=1)
 
+    @cached_property
+    def held_with_access(self) -> np.ndarray:
+        """(P, 12) ``held``, and behind it both steps of access."""
+        return np.concatenate([self.held, self.access_at], axis=1)
+
     def levels(self, cuts: np.ndarray) -> np.ndarray:
-        """(P, 10) level of every issue in every package, in [0, 1]; ``cuts`` (2, 5) of each side's duty."""
+        """(P, 10) level of every issue in every package, in [0, 1]; ``cuts`` (2, 5) of each side's duty.
+
+        Packages are fastest in memory, as ``layout.rows`` wants them.
+        """
         position = self.coordinates
         standards = np.array(STANDARDS)[position[:, STANDARDS_AXIS]]
-        levels = np.zeros((self.n_packages, N_ISSUES))
+        levels = np.zeros((N_ISSUES, self.n_packages)).T
         for side in (0, 1):
             # One issue, the terms at the border: as large as the larger of its two parts.
             steps = self.access_at[:, side] / max(1, max(self.positions[side]) // N_DUTY)
@@ -284,10 +292,18 @@ def negotiable(menu: Menu, allowed: tuple[bool, ...], current: int) -> np.ndarra
     ``allowed`` says of each of the 10 issues whether it is on the table. Talks on a treaty are on upgrades: every
     commitment in force is kept, and an issue that is off the table stays as it is; access goes with the duty.
     """
-    held = np.concatenate([menu.held, menu.access_at], axis=1)
+    return _upgrades(menu.held_with_access, menu.held_with_access[current], allowed)
+
+
+def negotiable_among(menu: Menu, allowed: tuple[bool, ...], some: np.ndarray) -> np.ndarray:
+    """(K, K) whether each of some packages (K,), by column, can be tabled while another, by row, is in force."""
+    held = menu.held_with_access[some]
+    return _upgrades(held, held[:, None], allowed)
+
+
+def _upgrades(held: np.ndarray, current: np.ndarray, allowed: tuple[bool, ...]) -> np.ndarray:
     fixed = ~np.array([*allowed, *allowed[DUTY : DUTY + N_SIDES]])
-    keeps = np.all(held >= held[current], axis=-1)
-    return keeps & np.all(held[:, fixed] == held[current, fixed], axis=-1)
+    return np.all((held >= current) & ((held == current) | ~fixed), axis=-1)
 
 
 @functools.lru_cache(maxsize=4096)

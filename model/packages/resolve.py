@@ -44,12 +44,14 @@ class Resolve:
     """What honouring every package is worth beyond the best deviation, bn$; a side honours where that is >= 0.
 
     n_x: how many entries of the tables (..., Z) belong to duties and standards. whole: beyond withdrawing everything.
-    part: the test of every single concession; None where a side weighs only the withdrawal of everything.
+    part: the test of every single concession; None where a side weighs only the withdrawal of everything. one: (R,) of
+    the one package that ``Flows.of_package`` has in every lane, where it is worked out already.
     """
 
     n_x: int
     whole: FloatArray
     part: PartTest | None = None
+    one: FloatArray | None = None
 
     def in_lanes(self, group: slice) -> Resolve:
         """The same in neighbouring lanes."""
@@ -94,6 +96,8 @@ class Resolve:
 
     def alone(self) -> FloatArray:
         """(R,) of the one package that ``Flows.of_package`` has in every lane, with the bits it has in ``spread``."""
+        if self.one is not None:
+            return self.one
         return self._least(lambda table, together: together(table[..., 0], table[..., 1]))
 
     def _grid(self, table: FloatArray) -> Grid:
@@ -124,8 +128,8 @@ def resolve(
     """
     if flows.table.ndim > 2 and is_compiled():
         present = compliance.present_values(continuation, lag, punishment_length)
-        whole, *part = compiled.resolve(flows.table, flows.n_families, trust, *present, by_type)
-        return Resolve(flows.n_x, whole, PartTest(*part) if part else None)
+        (whole, *part), of_one = compiled.resolve(flows.table, flows.n_families, trust, *present, by_type)
+        return Resolve(flows.n_x, whole, PartTest(*part) if part else None, of_one)
     belief = np.asarray(trust)[..., None]
     present = compliance.present_values(np.asarray(continuation)[..., None], lag, punishment_length)
     kept, alone, deserted, both, punish = (flows.table[..., c] for c in (KEPT, ALONE, DESERTED, BOTH, PUNISHED))

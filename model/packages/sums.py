@@ -218,7 +218,7 @@ _ALONG: Final = (
 
 
 @functools.lru_cache(maxsize=64)
-def _along(menu: Menu) -> tuple[np.ndarray, np.ndarray, tuple[slice, ...]]:
+def along(menu: Menu) -> tuple[np.ndarray, np.ndarray, tuple[slice, ...]]:
     """The packages (N,) with one position of one axis, one axis after the other, the issue (N,), and where each ends.
 
     An axis with several issues comes several times.
@@ -235,7 +235,7 @@ def misjudged(menu: Menu, levels: FloatArray, weight: FloatArray) -> Grid:
 
     levels (P, 10); weight (..., 10) error of each issue at full level, noise times stake times persistent error.
     """
-    alone, issues, places = _along(menu)
+    alone, issues, places = along(menu)
     error = weight.T[issues].T * levels[alone, issues]
     first, second, one, other, charging, *rest = (error[..., place, None] for place in places)
     return Grid(added([first, second, one + other + charging])[..., 0], added(rest)[..., 0])

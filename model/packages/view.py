@@ -5,16 +5,18 @@ By the rules, or by the compiled kernels that follow them (``model.compiled.pack
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from model.compiled import packages as compiled
 from model.compiled.arithmetic import is_compiled
+from model.layout import rows
 from model.numerics import FloatArray
 from model.packages.menu import Chosen, Menu
 from model.packages.resolve import Resolve
-from model.packages.sums import Grid
+from model.packages.sums import Grid, along, believed
 from model.rules import bargaining, ratification
 
 
@@ -84,6 +86,43 @@ class View(NamedTuple):
             admissible=self.admissible[group],
             found=self.found and (self.found[0][group], self.found[1][group]),
         )
+
+
+def beliefs(
+    menu: Menu,
+    kept: tuple[FloatArray, FloatArray],
+    levels: FloatArray,
+    current: np.ndarray,
+    stakes: FloatArray,
+    errors: Sequence[FloatArray],
+    noise: FloatArray,
+    off: Grid,
+) -> tuple[Grid, Grid]:
+    """Believed gains from every package over the policy in force, its own and its partner's, bn$ per quarter (1.8).
+
+    kept (n, Z) the true payoffs, stakes (2, 10) bn$ a quarter, errors (n, 10) persistent ones: its own, then its
+    partner's. levels (P, 10) of every issue; current (n,) package in force; noise (n,); off (X, X), (Y, Y): out of
+    reach for what cannot be tabled, by what is in force, which is added to its own gain.
+    """
+    n_x, n, place = menu.n_x, current.size, (menu.x_of[current], menu.y_of[current])
+    if is_compiled():
+        alone, issues, _ = along(menu)
+        given = (issues, levels[alone, issues]), place, (off.x, off.y), menu.sizes
+        own, partner = compiled.believe(kept, errors, noise, stakes, *given)
+        return Grid(own[:, :n_x], own[:, n_x:]), Grid(partner[:, :n_x], partner[:, n_x:])
+    # Both are worked out together, as if its partner sat in as many lanes more.
+    both = np.concatenate(kept)
+    gains = believed(
+        menu,
+        Grid(both[:, :n_x], both[:, n_x:]),
+        levels,
+        np.concatenate([current, current]),
+        stakes[np.repeat((0, 1), n)],
+        np.concatenate(errors),
+        np.concatenate([noise, noise]),
+    )
+    own_x, own_y = rows(off.x, place[0]), rows(off.y, place[1])
+    return Grid(gains.x[:n] + own_x, gains.y[:n] + own_y), gains.in_lanes(slice(n, None))
 
 
 def seen(

@@ -137,7 +137,7 @@ def _stakes(world: Stage, situation: Situation) -> Stakes:
     if extra is not None:
         technology = technology + extra
     carry, granted = unilateral.carry_share(state.carried, state.dropped), state.recognises.copy(order="K")
-    if world.rules.has_clubs:
+    if club.is_any(world):
         unbound = club.unbound(world)
         carry, granted = carry * unbound, np.maximum(granted, 1.0 - unbound)
     return Stakes(

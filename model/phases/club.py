@@ -24,6 +24,11 @@ from model.vocabulary import DUTY, EV, N_SIDES, RECOGNITION
 MEETS_IN = "Q4"  # quarter of the year in which coalitions are weighed (theory 1.20)
 
 
+def is_any(world: Stage) -> bool:
+    """Whether a club is in force in any lane: where there is none its terms change nothing."""
+    return world.rules.has_clubs and bool(np.count_nonzero(world.state.club))
+
+
 def members_of(world: Stage, club: np.ndarray) -> FloatArray:
     """(R, b) 1 for the members of coalitions (R,); replicates fastest in memory."""
     return of_blocs(world.parties.n_blocs).members.T.take(np.asarray(club), axis=-1).T
@@ -42,7 +47,7 @@ def fellows(world: Stage, i: int, j: int) -> np.ndarray:
 
 def fellowship(world: Stage) -> FloatArray:
     """(R, d) 1 where the two blocs of a dyad are members of one club."""
-    if (world.state.club == NO_CLUB).all():
+    if not is_any(world):
         return zeros(world.n_lanes, world.parties.n_dyads)
     return beside([fellows(world, i, j).astype(np.float64) for i, j in world.parties.dyads])
 
@@ -64,19 +69,19 @@ def terms_in_force(world: Stage) -> tuple[FloatArray, FloatArray]:
 
 def recognised_in_club(world: Stage, recognised: FloatArray) -> FloatArray:
     """(R, b, b) recognition by treaty or alone, with that among members beside it."""
-    return np.maximum(recognised, terms_in_force(world)[0]) if world.rules.has_clubs else recognised
+    return np.maximum(recognised, terms_in_force(world)[0]) if is_any(world) else recognised
 
 
 def duties_with_club(world: Stage, duty: FloatArray) -> FloatArray:
     """(R, g, b, b) duties after treaties, with the club's terms over them."""
-    if not world.rules.has_clubs:
+    if not is_any(world):
         return duty
     return club_terms.club_duty(duty, *terms_in_force(world), world.rules.club_penalty)
 
 
 def concessions_with_club(world: Stage, concessions: FloatArray) -> FloatArray:
     """(R, d, 10) what is conceded by treaty, by club or by both; a penalty takes concessions back."""
-    if not world.rules.has_clubs:
+    if not is_any(world):
         return concessions
     within, against = terms_in_force(world)
     s, state, result = world.scenario, world.state, concessions.copy(order="K")
@@ -95,7 +100,7 @@ def concessions_with_club(world: Stage, concessions: FloatArray) -> FloatArray:
 def gains(world: Stage) -> FloatArray:
     """(R, d, s) what each member has from the club over none, shared equally among fellows, bn$ per quarter."""
     found, state = zeros(world.n_lanes, world.parties.n_dyads, N_SIDES), world.state
-    if not world.rules.has_clubs:
+    if not is_any(world):
         return found
     inside, honours = members(world), kept_now(world)
     chosen = np.arange(state.club_worth.money.shape[-2]) == state.club[:, None]
@@ -141,7 +146,7 @@ def policies_beside_club(world: Stage) -> tuple[FloatArray, FloatArray, FloatArr
     """MFN duties and floors (g, b, b), special duties (R, g, b, b), as they are where the club has already spoken."""
     s, state, penalty = world.scenario, world.state, world.rules.club_penalty
     mfn, floor, special = s.mfn[state.quarter], s.floor[state.quarter], state.special
-    if not world.rules.has_clubs:
+    if not is_any(world):
         return mfn, floor, special
     inside = members(world)
     within, against = club_terms.inside(inside, inside), club_terms.outside(inside, inside)
@@ -177,9 +182,10 @@ def keep_club(world: Stage) -> None:
     if not world.rules.has_clubs:
         return
     state, inside = world.state, members(world)
-    honours = zeros(world.n_lanes, world.parties.n_blocs, dtype=bool)
+    honours = inside <= 0.0
     for b in range(world.parties.n_blocs):
-        honours[:, b] = (inside[:, b] <= 0.0) | world.blocs[b].keeps_club(state.club)
+        if np.count_nonzero(inside[:, b]):
+            honours[:, b] |= world.blocs[b].keeps_club(state.club)
         world.tell("lapses_in_club", ~honours[:, b], b)
     state.club_honours = honours
 
@@ -200,6 +206,9 @@ def hold_club(world: Stage) -> None:
 def leave_club(world: Stage) -> None:
     """Members leave that failed twice, or whose politics repudiate the club."""
     state, inside = world.state, members(world)
+    if not is_any(world):
+        state.club_failed = ~state.club_honours
+        return
     leaves = zeros(world.n_lanes, world.parties.n_blocs, dtype=bool)
     failed = ~state.club_honours
     for b in range(world.parties.n_blocs):

@@ -45,15 +45,15 @@ def _review_duty(world: Stage, importer: int, partner: int, rises: FloatArray, f
     bound = treaties.binds(world, importer, partner)
     running = state.case_left[at] > 0.0
     bloc, other = world.blocs[importer], world.blocs[partner]
-    if running.any():
+    if np.count_nonzero(running):
         _go_on_with_case(world, importer, partner, running, bound, rises)
     free = ~running & ~bound
-    if t >= world.rules.reviews_from and (state.review[at] <= t).any():
+    if t >= world.rules.reviews_from and np.count_nonzero(state.review[at] <= t):
         _review_results(world, importer, partner, rises)
     if state.insight.is_new:
         best, gain = unilateral.best_move(bloc.duty_moves(other))
         opens = free & (best != unilateral.UNCHANGED)
-        if opens.any():
+        if np.count_nonzero(opens):
             opens &= bloc.opens_case(other, best, gain, world.luck.opening[t + 1, :, importer, partner])
             opens &= ~_must_honour(world, importer, partner, opens & (best > unilateral.UNCHANGED))
             new_case, relief = opens & (best > unilateral.UNCHANGED), opens & (best < unilateral.UNCHANGED)
@@ -65,7 +65,7 @@ def _review_duty(world: Stage, importer: int, partner: int, rises: FloatArray, f
             world.tell("licences_threatened", other.withholds(bloc, new_case), partner, importer)
             free &= ~opens
     strikes = free & bloc.strikes_at_once(other, world.luck.emergency[t + 1, :, importer, partner])
-    if strikes.any():
+    if np.count_nonzero(strikes):
         rises[at] += np.where(strikes, unilateral.EMERGENCY_STEPS * p.duty_step, 0.0)
         world.tell("emergency", strikes, importer, partner, unilateral.EMERGENCY_STEPS * p.duty_step)
 
@@ -111,13 +111,13 @@ def _must_honour(world: Stage, importer: int, partner: int, rises: np.ndarray) -
     dyad = int(world.parties.dyad_of[importer, partner])
     in_force = rises & (world.state.treaty[:, dyad] > 0)
     # Nobody is asked whether it honours a treaty that is not there.
-    return in_force & world.blocs[importer].honours(dyad) if in_force.any() else in_force
+    return in_force & world.blocs[importer].honours(dyad) if np.count_nonzero(in_force) else in_force
 
 
 def _write_duties(world: Stage, rises: FloatArray, falls: FloatArray) -> None:
     """Put rises (and what expires, below zero), answers to them, and relief into the special duties."""
     state, luck = world.state, world.luck.answer[world.state.quarter + 1]
-    if not rises.any() and np.isnan(falls).all():
+    if not np.count_nonzero(rises) and np.isnan(falls).all():
         return
     answers = zeros(world.n_lanes, world.parties.n_blocs, world.parties.n_blocs)
     for importer, partner in world.parties.directed:
@@ -136,7 +136,7 @@ def _write_duties(world: Stage, rises: FloatArray, falls: FloatArray) -> None:
         world.tell("relief", relief, importer, partner, falls[at])
         step = np.where(relief, step + falls[at] - state.special[:, EV, importer, partner], step)
         moves = step != 0.0
-        if not moves.any():
+        if not np.count_nonzero(moves):
             continue
         for good in range(state.special.shape[1]):
             special = state.special[:, good, importer, partner]

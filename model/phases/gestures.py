@@ -93,7 +93,7 @@ def announce_paths(world: Stage) -> None:
     """Blocs announce zero-emission paths at assessments, by chance; a new government may take one back (1.15, 1.17)."""
     state, is_new = world.state, world.state.insight.is_new
     changes = world.rules.new_governments[state.quarter]
-    if not is_new and not changes.any():
+    if not is_new and not np.count_nonzero(changes):
         return
     luck = world.luck.announcement[state.quarter + 1]
     says = [bloc.announces(luck[:, bloc.index]) for bloc in world.blocs]

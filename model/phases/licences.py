@@ -17,7 +17,7 @@ def withhold(world: Stage, exporter: int, importer: int, answers: np.ndarray) ->
     """Where an exporter answers (R,) a rise of the importer's duty, it may withhold licences until that is undone."""
     state, at = world.state, (slice(None), exporter, importer)
     begins = world.blocs[exporter].withholds(world.blocs[importer], answers) & np.isinf(state.withheld_above[at])
-    if begins.any():
+    if np.count_nonzero(begins):
         state.withheld_above[at] = np.where(begins, state.special[:, EV, importer, exporter], state.withheld_above[at])
         world.tell("licences_withheld", begins, exporter, importer)
 
@@ -25,12 +25,12 @@ def withhold(world: Stage, exporter: int, importer: int, answers: np.ndarray) ->
 def give_again(world: Stage) -> None:
     """Licences are given again once the duty is back where it was, or a treaty in force promises them."""
     state = world.state
-    if not world.rules.may_withhold.any():
+    if not np.count_nonzero(world.rules.may_withhold):
         return
     for exporter, importer in world.parties.directed:
         at = (slice(None), exporter, importer)
         is_withheld = np.isfinite(state.withheld_above[at])
-        if not is_withheld.any():
+        if not np.count_nonzero(is_withheld):
             continue
         promised = world.blocs[exporter].promises_supply(int(world.parties.dyad_of[exporter, importer]))
         undone = state.special[:, EV, importer, exporter] <= state.withheld_above[at]
@@ -43,7 +43,7 @@ def give_again(world: Stage) -> None:
 def harm_now(world: Stage) -> FloatArray:
     """(R, b, b) bn$ that the column bloc loses this quarter by licences that the row bloc withholds."""
     books, p, n_blocs = world.state.books, world.parameters, world.parties.n_blocs
-    if not world.rules.may_withhold.any():
+    if not np.count_nonzero(world.rules.may_withhold):
         return zeros(world.n_lanes, n_blocs, n_blocs)
     supply = supply_stakes(world.economy, p, world.scenario, books.cell_imports, books.ev_built)
     return supply_harm(world.economy, p, supply) * np.isfinite(world.state.withheld_above)
@@ -52,7 +52,7 @@ def harm_now(world: Stage) -> FloatArray:
 def weighed(world: Stage, supply: FloatArray) -> tuple[FloatArray, FloatArray | None]:
     """Stakes in supply (R, d, giver) once a promise ends what is withheld, and (R, p, 5) ``Stakes.withheld``."""
     state, p, parties = world.state, world.parameters, world.parties
-    if not world.rules.may_withhold.any():
+    if not np.count_nonzero(world.rules.may_withhold):
         return supply, None
     harm = np.zeros((world.n_lanes, 1, 1)) + supply_harm(world.economy, p, supply)
     promised = np.zeros(state.withheld_above.shape, dtype=bool)

@@ -59,7 +59,7 @@ def _build_plants(world: Stage) -> None:
     state, s, p = world.state, world.scenario, world.parameters
     opened = (state.plant_due == 1.0) | (state.quarter == s.plant_from.T)
     state.plant_due = np.maximum(state.plant_due - 1.0, 0.0)
-    if opened.any():
+    if np.count_nonzero(opened):
         state.has_plant = np.maximum(state.has_plant, opened)
         _open_plants(world, *np.nonzero(opened))
     luck = np.swapaxes(world.luck.plant[state.quarter + 1], -1, -2)

@@ -27,7 +27,7 @@ def see_events(world: Stage) -> None:
         state.announced_age = state.announced_age + (state.announced > 0.0)
         move_tension(world)
     state.climate = climate_of(world.parameters, state.tension)
-    if world.rules.new_governments[t].any():
+    if np.count_nonzero(world.rules.new_governments[t]):
         change_governments(world)
 
 

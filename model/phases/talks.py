@@ -13,6 +13,8 @@ import numpy as np
 from model.agents.bloc import Bloc, Offer
 from model.choices.plugins import Moment
 from model.choices.tactics import NOTHING_OFFERED, share_offered
+from model.compiled import packages
+from model.compiled.arithmetic import is_compiled
 from model.layout import MANY_LANES
 from model.numerics import FloatArray
 from model.packages.sums import chosen_flows
@@ -34,7 +36,7 @@ def bargain(world: Stage) -> None:
     opens &= (state.signed < 0) | (state.entry <= state.quarter)
     if not world.parties.all_talk:
         opens = opens & world.parties.talks
-    if opens.any():
+    if np.count_nonzero(opens):
         for memory in (state.heard, state.received, state.concession):
             memory[opens] = 0.0
     state.clock[...] = np.where(opens, 0.0, np.where(closed | ~is_open, CLOSED, state.clock))
@@ -57,8 +59,9 @@ class Session:
     """A quarter of the sessions of one dyad, in some lanes.
 
     lanes (n,) sorted by kind (n,): 2 with a treaty in force, if they are many, and 1 more where side 1 tables first.
-    groups: the lanes of each kind; views: how each side sees the table, by group; best: gain of each side in its zone;
-    settled (n,) in force and not to be tabled; goes_on (n,): whether the parties still talk.
+    groups: the lanes of each kind, or all of them where one look serves both sides (is_one); views: how each side sees
+    the table, by group; best: gain of each side in its zone; settled (n,) in force and not to be tabled; goes_on (n,):
+    whether the parties still talk.
     """
 
     def __init__(self, world: Stage, d: int, lanes: np.ndarray, kind: np.ndarray) -> None:
@@ -66,21 +69,32 @@ class Session:
         self.pair: list[Bloc] = [world.blocs[b] for b in world.parties.dyads[d]]
         ends = np.searchsorted(kind, range(5)).tolist()
         halves = [slice(ends[k], ends[k + 2]) for k in (0, 2) if ends[k + 2] > ends[k]]
-        self.groups = [slice(start, stop) for start, stop in pairwise(ends) if stop > start]
         flows = tuple(chosen_flows(side, lanes) for side in world.known().flows[d])
-        self.views: list[list[View]] = [[], []]
+        seen = [bloc.perceive(d, lanes, flows, halves) for bloc in self.pair]
         self.best = [np.empty(lanes.size), np.empty(lanes.size)]
-        for side, bloc in enumerate(self.pair):
-            for half, view in zip(halves, bloc.perceive(d, lanes, flows, halves), strict=True):
+        for side, views in enumerate(seen):
+            for half, view in zip(halves, views, strict=True):
                 self._diagnose(side, lanes[half], view.tests.T)
                 self.best[side][half] = view.best
-                own = (group for group in self.groups if half.start <= group.start < half.stop)
-                self.views[side] += [view.in_lanes(slice(g.start - half.start, g.stop - half.start)) for g in own]
+        # One look serves both groups, where both sides table as governments do, and from one list.
+        usual = is_compiled() and all(getattr(bloc.table, "__func__", None) is Bloc.table for bloc in self.pair)
+        self.is_one = usual and len(halves) == 1 and seen[0][0].packages is seen[1][0].packages
+        self.groups = halves if self.is_one else [slice(*pair) for pair in pairwise(ends) if pair[1] > pair[0]]
+        self.views = seen if self.is_one else [self._by_group(halves, views) for views in seen]
         self.least = [views[0].reservation for views in self.views]
         # What cannot be tabled: what is in force, unless a truce of it would become an agreement.
         treaty, needs = world.state.treaty[lanes, d], world.rules.instruments[d]
         self.settled = np.where(world.state.instrument[lanes, d] < needs[treaty], -1, treaty)
         self.goes_on = np.ones(lanes.size, dtype=bool)
+
+    def _by_group(self, halves: list[slice], views: list[View]) -> list[View]:
+        """How a side sees the table, by group, from how it does by half."""
+        return [
+            view.in_lanes(slice(group.start - half.start, group.stop - half.start))
+            for half, view in zip(halves, views, strict=True)
+            for group in self.groups
+            if half.start <= group.start < half.stop
+        ]
 
     def play(self) -> None:
         """Offers and answers round by round, until all have agreed or the quarter is over."""
@@ -90,7 +104,7 @@ class Session:
         known = [bloc.moment(d, lanes, self.least[side], self.best[side]) for side, bloc in enumerate(self.pair)]
         least, best = np.array(self.least)[:, None], np.array(self.best)
         for k in range(p.rounds_per_quarter):
-            if not self.goes_on.any():
+            if not np.count_nonzero(self.goes_on):
                 break
             time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
             time = np.minimum(time, 1.0)
@@ -112,22 +126,16 @@ class Session:
         came = state.concession[lanes, d]
         hopes = [self.pair[side].imitate(moments[side], curve[side], came[:, side]) for side in (0, 1)]
         tabler = (self.first + k) % 2
-        package, worth = np.zeros(n, dtype=np.int64), np.zeros(n)
-        tabled, passes = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-        for group, *seen in zip(self.groups, *self.views, strict=True):
-            side = int(tabler[group.start])
-            # Where the talks have ended nothing is good enough.
-            hope = np.where(self.goes_on[group], hopes[side][group], np.inf)
-            package[group], tabled[group] = self.pair[side].table(seen[side], hope)
-            theirs, offer = seen[1 - side], seen[1 - side].packages.searchsorted(package[group])
-            worth[group] = bargaining.take(theirs.own, offer)
-            passes[group] = bargaining.take(theirs.admissible, offer)
+        # Where the talks have ended nothing is good enough.
+        package, tabled, worth, passes = self._table(
+            tabler, np.where(self.goes_on, np.where(tabler > 0, hopes[1], hopes[0]), np.inf)
+        )
         tabled &= package != self.settled
         accepted = np.zeros(n, dtype=bool)
-        if tabled.any():
+        if np.count_nonzero(tabled):
             for side, bloc in enumerate(self.pair):
                 hears = tabled & (tabler != side)
-                if not hears.any():
+                if not np.count_nonzero(hears):
                     continue
                 if self.world.rules.imitates:
                     self._hear(side, lanes[hears], worth[hears])
@@ -138,6 +146,25 @@ class Session:
         if self.world.stories:
             self._tell_round(k, tabler, package, tabled, accepted, worth, hopes)
         self.goes_on &= ~accepted
+
+    def _table(self, tabler: np.ndarray, hope: FloatArray) -> tuple[np.ndarray, ...]:
+        """(n,) the package that each tabler puts on the table, and whether it does; to the other its worth, and whether
+        it may sign."""
+        if self.is_one:
+            (one,), (other,) = self.views
+            admissible = one.admissible, other.admissible
+            found = packages.tabled((one.own, other.own), (one.partner, other.partner), admissible, hope, tabler)
+            return one.packages[found[0]], *found[1:]
+        n = hope.size
+        package, worth = np.zeros(n, dtype=np.int64), np.zeros(n)
+        tabled, passes = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+        for group, *seen in zip(self.groups, *self.views, strict=True):
+            side = int(tabler[group.start])
+            package[group], tabled[group] = self.pair[side].table(seen[side], hope[group])
+            theirs, offer = seen[1 - side], seen[1 - side].packages.searchsorted(package[group])
+            worth[group] = bargaining.take(theirs.own, offer)
+            passes[group] = bargaining.take(theirs.admissible, offer)
+        return package, tabled, worth, passes
 
     def _hear(self, side: int, lanes: np.ndarray, gain: FloatArray) -> None:
         """Where something is tabled, a side notes its believed gain and how far its partner has come."""
@@ -204,7 +231,7 @@ def ratify(world: Stage) -> None:
     state, p, t = world.state, world.parameters, world.state.quarter
     for d in range(world.parties.n_dyads):
         agreed, before = state.has_deal[:, d], state.signed[:, d].copy()
-        if agreed.any():
+        if np.count_nonzero(agreed):
             paper = world.rules.instruments[d][state.deal[:, d]]
             lag = instruments.entry_lag(paper, world.luck.entry[t + 1, :, d], *world.rules.lags)
             state.clock[:, d] = np.where(agreed, CLOSED, state.clock[:, d])
@@ -214,7 +241,7 @@ def ratify(world: Stage) -> None:
             if world.stories:
                 world.tell("signs", agreed & (lag > 1.0), d, state.deal[:, d], lag, *_asked(world, d, state.deal[:, d]))
         voting = (state.signed[:, d] >= 0) & (state.entry[:, d] == t + 1.0)
-        if not voting.any():
+        if not np.count_nonzero(voting):
             continue
         package = np.maximum(state.signed[:, d], 0)
         asked, due = [world.blocs[b] for b in world.parties.dyads[d]], voting

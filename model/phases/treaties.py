@@ -39,7 +39,7 @@ def enter_into_force(world: Stage) -> None:
     state, t = world.state, world.state.quarter
     for d in range(world.parties.n_dyads):
         enters = (state.signed[:, d] >= 0) & (state.entry[:, d] <= t)
-        if enters.any():
+        if np.count_nonzero(enters):
             start_over(world, d, enters)
             state.treaty[:, d] = np.where(enters, state.signed[:, d], state.treaty[:, d])
             state.signed[:, d] = np.where(enters, NOTHING_SIGNED, state.signed[:, d])
@@ -67,6 +67,8 @@ def start_over(world: Stage, d: int, where: np.ndarray) -> None:
 
 def in_effect(world: Stage) -> np.ndarray:
     """(R, d) the packages in effect: a gesture with what it is added to, else the treaty in force (0 none)."""
+    if not np.count_nonzero(world.state.gesture):
+        return world.state.treaty
     return np.where(world.state.gesture > 0, world.state.gesture, world.state.treaty)
 
 
@@ -83,9 +85,9 @@ def binds(world: Stage, importer: int, partner: int) -> np.ndarray:
     bound = position(world, importer, partner) > 0
     d, side = int(world.parties.dyad_of[importer, partner]), int(world.parties.side_of[importer, partner])
     waiting = waits(world, d)
-    if waiting.any():
+    if np.count_nonzero(waiting):
         bound |= waiting & (world.agenda.menus[d].coordinates[:, side][np.maximum(world.state.signed[:, d], 0)] > 0)
-    return bound | club.fellows(world, importer, partner) if world.rules.has_clubs else bound
+    return bound | club.fellows(world, importer, partner) if club.is_any(world) else bound
 
 
 def position(world: Stage, importer: int, partner: int) -> np.ndarray:
@@ -125,7 +127,7 @@ def honour_or_withdraw(world: Stage) -> None:
 def keep_gestures(world: Stage) -> None:
     """A gesture ends at once where its giver does not keep the treaty that it is added to."""
     state = world.state
-    if not state.gesture.any():
+    if not np.count_nonzero(state.gesture):
         return
     keeps = state.honours & (state.level >= FULL_LEVEL) & (state.effort >= 1.0)
     kept = np.where(state.gesture_side == 0, keeps[..., 0], keeps[..., 1])
@@ -162,13 +164,16 @@ def keep_standards(world: Stage) -> None:
         by_treaty[:, j, i] = np.maximum(by_treaty[:, j, i], kept[:, d, RECOGNITION + 1])
         common[:, i, j] = common[:, j, i] = kept[:, d, CHARGING]
         together[:, i, j] = together[:, j, i] = kept[:, d, TECHNOLOGY]
-    friends = zeros(world.n_lanes, n_blocs) + nobodys_friend(world.parties)
+    if world.rules.has_friends:
+        friends = friends_of(world.parties, kept)
+    else:
+        friends = zeros(world.n_lanes, n_blocs) + nobodys_friend(world.parties)
     world.state.standards = Standards(
         by_treaty=by_treaty,
         recognised=club.recognised_in_club(world, by_treaty),
         common=common,
         together=together,
-        friends=friends_of(world.parties, kept) if world.rules.has_friends else friends,
+        friends=friends,
     )
 
 
@@ -226,13 +231,13 @@ def watch_conduct(world: Stage) -> None:
     # What is published is kept or not; else a part is seen as a chance to look whole.
     graded = world.rules.in_part and not world.rules.by_issue
     bound = state.treaty > 0
-    if world.rules.has_clubs:
+    if club.is_any(world):
         acts = acts * club.club_acts(world)
         for d, pair in enumerate(world.parties.dyads):
             bound[:, d] |= club.fellows(world, *pair)
     for d, pair in enumerate(world.parties.dyads):
         in_force, obliged = state.treaty[:, d] > 0, bound[:, d]
-        any_in_force = in_force.any()
+        any_in_force = np.count_nonzero(in_force) > 0
         for side, b in enumerate(pair):
             j, bloc = pair[1 - side], world.blocs[b]
             act = acts[:, d, 1 - side]
@@ -277,11 +282,11 @@ def leave_treaties(world: Stage) -> None:
     state, t = world.state, world.state.quarter
     for d in range(world.parties.n_dyads):
         in_force = state.treaty[:, d] > 0
-        if not in_force.any():
+        if not np.count_nonzero(in_force):
             continue
         cause, by_first = _sides_that_leave(world, d, in_force)
         due = (cause == 0) & (state.sunset[:, d] <= t)
-        if (due & in_force).any():
+        if np.count_nonzero(due & in_force):
             first, second = world.parties.dyads[d]
             renewed = world.blocs[first].renews(d) & world.blocs[second].renews(d)
             goes_on, term = in_force & due & renewed, world.parameters.truce_quarters
@@ -292,7 +297,7 @@ def leave_treaties(world: Stage) -> None:
             cause = first_cause(cause, TreatyEnd.SUNSET, due & ~renewed)
             world.tell("renewed", goes_on, d, term)
         ends = in_force & (cause > 0)
-        if not ends.any():
+        if not np.count_nonzero(ends):
             continue
         is_first = ends & (state.first_end[:, d] < 0)
         state.first_end[:, d] = np.where(is_first, t, state.first_end[:, d])
@@ -345,4 +350,6 @@ def _end_treaties(world: Stage, d: int, ends: np.ndarray, cause: np.ndarray) -> 
 
 def first_cause(cause: np.ndarray, code: int, happens: np.ndarray) -> np.ndarray:
     """(R,) the cause known so far, or ``code`` where there was none and it happens."""
-    return np.where((cause == 0) & happens, code, cause).astype(np.int8) if happens.any() else cause
+    if not np.count_nonzero(happens):
+        return cause
+    return np.where((cause == 0) & happens, code, cause).astype(np.int8)

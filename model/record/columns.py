@@ -46,23 +46,32 @@ DEPTH_PARTS = {
 }
 
 
+def bloc_means(world: Stage) -> Columns:
+    """(R, b) columns of the blocs that the summary is made of."""
+    accounts, state, welfare = world.booked(), world.state, world.state.welfare
+    sold = ordered_sum(accounts.sales)
+    return {
+        "ev_share": state.books.ev_share,
+        "ev_sales": sold,
+        "price": safe_ratio(ordered_sum(accounts.sales * state.market.clearing.price), sold),
+        "consumer_surplus": welfare.consumer_surplus,
+        "home_profit": welfare.home_profit,
+        "jobs": welfare.jobs,
+    }
+
+
 def blocs(world: Stage) -> Columns:
     """(R, b) columns of the blocs."""
     accounts, state, books, welfare = world.booked(), world.state, world.state.books, world.state.welfare
-    sold, made, by_place = ordered_sum(accounts.sales), accounts.made, state.place_cost
+    made, by_place = accounts.made, state.place_cost
     of_all = ordered_sum(by_place) / by_place.shape[-1]
     return {
-        "ev_share": books.ev_share,
-        "ev_sales": sold,
+        **bloc_means(world),
         "ev_built": books.ev_built,
-        "price": safe_ratio(ordered_sum(accounts.sales * state.market.clearing.price), sold),
         "cell_cost": safe_ratio(ordered_sum(made * by_place), ordered_sum(made), of_all)[..., : world.parties.n_blocs],
-        "consumer_surplus": welfare.consumer_surplus,
-        "home_profit": welfare.home_profit,
         "revenue": welfare.revenue,
         "subsidies": welfare.subsidies,
         "climate": welfare.climate,
-        "jobs": welfare.jobs,
         "security": welfare.security,
         "welfare": welfare.welfare,
         "payoff": welfare.payoff,
@@ -83,11 +92,6 @@ def dyads(world: Stage) -> Columns:
     reward, temptation, sucker, punishment = np.moveaxis(last_games(world)[0], -1, 0)
     tolerance = games.TIE_FRACTION * world.agenda.scale
     families = games.side_family(reward, temptation, sucker, punishment, tolerance) * 1.0
-    promised = zeros(world.n_lanes, world.parties.n_dyads, N_SIDES)
-    for d, pair in enumerate(world.known().flows):
-        for side, flows in enumerate(pair):
-            start = flows.kept.at(world.agenda.menus[d], int(world.agenda.treaty[d]))
-            promised[:, d, side] = start - flows.both_lapse[:, 0]
     conceded, weights = state.conduct.concessions, world.agenda.weights
     attainable = np.broadcast_to(world.known().attainable, first.shape)
     least = cooperation.LEAST_ATTAINABLE / QUARTERS_PER_YEAR
@@ -110,7 +114,7 @@ def dyads(world: Stage) -> Columns:
         "joint_gain": first + second,
         "attainable_gain": attainable.copy(order="K"),
         "gain_share": cooperation.gain_share(first + second, attainable, least),
-        "promise": _promise(world, promised, attainable, least),
+        "promise": _promise(world, attainable, least),
         "both_concede": cooperation.both_concede(conceded, world.rules.given_alone) * 1.0,
         "reciprocity": cooperation.reciprocity(first, second),
         "tariff_cut": cooperation.has_tariff_concession(conceded[..., DUTY : DUTY + 2], weights[:, DUTY : DUTY + 2])
@@ -123,8 +127,26 @@ def dyads(world: Stage) -> Columns:
     }
 
 
-def _promise(world: Stage, gains: FloatArray, attainable: FloatArray, least: float) -> FloatArray:
-    """(R, d) share of the attainable gain that the treaty of the start gives if it is kept; 0 where it is one-sided."""
+def _promise(world: Stage, attainable: FloatArray, least: float) -> FloatArray:
+    """(R, d) share of the attainable gain that the treaty of the start gives if it is kept; 0 where it is one-sided.
+
+    It stays what it is for as long as the mandate does.
+    """
+    mandate = world.known()
+    rules, found = mandate.noted.get("promise", (None, None))
+    if rules is not world.rules:
+        found = _promised(world, attainable, least)
+        mandate.noted["promise"] = world.rules, found
+    promise: FloatArray = found
+    return promise
+
+
+def _promised(world: Stage, attainable: FloatArray, least: float) -> FloatArray:
+    gains = zeros(world.n_lanes, world.parties.n_dyads, N_SIDES)
+    for d, pair in enumerate(world.known().flows):
+        for side, flows in enumerate(pair):
+            start = flows.kept.at(world.agenda.menus[d], int(world.agenda.treaty[d]))
+            gains[:, d, side] = start - flows.both_lapse[:, 0]
     is_mutual = cooperation.both_concede(world.rules.inherited, world.rules.given_alone) & (gains >= 0.0).all(axis=-1)
     share = cooperation.gain_share(gains[..., 0] + gains[..., 1], attainable, least)
     return np.where(is_mutual & ~np.isnan(share), share, 0.0)
@@ -230,12 +252,27 @@ def reference_package(world: Stage, d: int) -> np.ndarray:
     shown = np.where(treaty > 0, treaty, tabled)
     lanes = np.flatnonzero(shown == 0)
     if lanes.size:
-        menu = world.agenda.menus[d]
-        first, second = (chosen_lanes(flows.kept, lanes).spread(menu) for flows in world.known().flows[d])
-        off = world.rules.off_table[d]
-        joint = first + second + Grid(off.x[0], off.y[0]).spread(menu)
-        shown[lanes] = first_of(joint, np.maximum.reduce(joint, axis=-1))
+        shown[lanes] = _best_for_both(world, d, lanes)
     return shown
+
+
+def _best_for_both(world: Stage, d: int, lanes: np.ndarray) -> np.ndarray:
+    """(n,) the package that can be tabled without a treaty and pays most to both together, in these lanes (n,).
+
+    It stays what it is for as long as the mandate does.
+    """
+    menu, off, mandate = world.agenda.menus[d], world.rules.off_table[d], world.known()
+    noted, best = mandate.noted.get(f"best {d}", (None, None))
+    if noted is not off:
+        best = np.full(world.n_lanes, -1)
+        mandate.noted[f"best {d}"] = off, best
+    asked = lanes[best[lanes] < 0]
+    if asked.size:
+        first, second = (chosen_lanes(flows.kept, asked).spread(menu) for flows in mandate.flows[d])
+        joint = first + second + Grid(off.x[0], off.y[0]).spread(menu)
+        best[asked] = first_of(joint, np.maximum.reduce(joint, axis=-1))
+    found: np.ndarray = best[lanes]
+    return found
 
 
 def package_flows(world: Stage, d: int, side: int, package: np.ndarray) -> tuple[FloatArray, ...]:
@@ -289,4 +326,11 @@ def commonest_obstacles(world: Stage) -> list[list[str]]:
 
 
 #: Table of the record -> its columns of a quarter.
-TABLES = {"bloc": blocs, "dyad": dyads, "directed": directed, "automaker": automakers, "supplier": suppliers}
+TABLES = {
+    "bloc": blocs,
+    "dyad": dyads,
+    "directed": directed,
+    "automaker": automakers,
+    "supplier": suppliers,
+    "bloc_means": bloc_means,
+}

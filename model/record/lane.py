@@ -83,7 +83,7 @@ def in_lane(value: Any, lane: int, n_lanes: int) -> Any:
         return value[lane] if value.ndim and value.shape[0] == n_lanes else value
     if isinstance(value, HAVE_LANES):
         parts = {}
-        for field in fields(value):
+        for field in (field for field in fields(value) if field.init):
             part = getattr(value, field.name)
             axes = AXES.get((type(value), field.name))
             is_shared = axes is not None and isinstance(part, np.ndarray) and part.ndim != axes

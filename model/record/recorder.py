@@ -72,18 +72,19 @@ class Recorder:
     @property
     def wanted(self) -> tuple[str, ...]:
         """The tables that are asked for: where no lane is kept, those that the summary is made of."""
-        return tuple(COLUMNS) if self.kept is None or self.kept.size else ("bloc", "dyad")
+        return tuple(COLUMNS) if self.kept is None or self.kept.size else ("bloc_means", "dyad")
 
     def add(
         self, frame: Mapping[str, Mapping[str, FloatArray]], treaties_signed: FloatArray, lapses: FloatArray
     ) -> None:
         """Write one quarter down: every wanted table -> column -> array (R, entity); counts (R, d) so far."""
         for table in self.wanted:
-            if set(frame[table]) != set(self.columns[table]):
-                odd = sorted(set(frame[table]) ^ set(self.columns[table]))
+            declared = self.columns.get(table, BLOC_MEANS)
+            if frame[table].keys() != set(declared):
+                odd = sorted(set(frame[table]) ^ set(declared))
                 raise KeyError(f"record {table}: {odd} recorded or declared, not both")
         self.treaties_signed, self.lapses = treaties_signed, lapses
-        blocs = frame["bloc"]
+        blocs = frame["bloc"] if "bloc" in frame else frame["bloc_means"]
         if self.kept is None:
             self.frames.append(_picked(frame, 0, 0))
             self.treaties_signed, self.lapses, blocs = treaties_signed[0], lapses[0], self.frames[-1]["bloc"]

@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import FloatArray, FloatLike, power, safe_ratio
+from model.numerics import FloatArray, FloatLike, powers, safe_ratio
 
 BoolArray = npt.NDArray[np.bool_]
 BoolLike = bool | BoolArray
@@ -158,12 +158,13 @@ def present_values(discount: FloatLike, lag: FloatLike, length: FloatLike) -> tu
     does not depend on it.
     Source: theory 1.10, d^L (1 - d^T)/(1 - d) and (1 - d^L)/(1 - d).
     """
-    waiting = power(discount, lag)
     # Comparing first keeps an endless punishment exact at any discount factor: it leaves no tail at all.
+    tail: FloatLike = 0.0
     if isinstance(length, float) and length >= FOREVER:
-        tail: FloatLike = 0.0
+        (waiting,) = powers(discount, lag)
     else:
-        tail = np.less(length, FOREVER) * power(discount, np.minimum(length, FOREVER))
+        waiting, tail = powers(discount, lag, np.minimum(length, FOREVER))
+        tail = np.less(length, FOREVER) * tail
     impatience = np.maximum(1.0 - discount, LEAST_IMPATIENCE)
     return waiting * (1.0 - tail) / impatience, (1.0 - waiting) / impatience
 

@@ -166,20 +166,21 @@ def next_honoured_level(
     Source: Axelrod 1984 (tit-for-tat), Molander 1985, Nowak & Sigmund 1992 (generous), Friedman 1971 (grim),
     Green & Porter 1984 (k quarters), Sugden 1986 and Wu & Axelrod 1995 (standing, contrition); theory 1.11.
     """
+    # Of one stance for all, comparing plain numbers takes a tenth of the time that NumPy's functions take.
     looked_good = np.greater(signal, HALF)
-    forgiven = np.equal(stance, GENEROUS) & np.less(u, generosity)
+    forgiven = (stance == GENEROUS) & np.less(u, generosity)
     # Who has just withheld its own part reads the partner's withholding as the answer to it, and lets it pass.
-    deserved = np.equal(stance, CONTRITE) & np.less(own_standing, HALF)
-    is_grim = np.equal(stance, GRIM)
+    deserved = (stance == CONTRITE) & np.less(own_standing, HALF)
+    is_grim = stance == GRIM
     # Tit-for-tat is a punishment of one quarter that is decided afresh; only longer ones have a term to serve.
-    serves_terms = is_grim | (np.equal(stance, K_PUNISH) & np.greater(punishment_quarters, 1.0))
+    serves_terms = is_grim | ((stance == K_PUNISH) & (punishment_quarters > 1.0))
     # What is seen in a quarter that one withheld as punishment is no news, nor in the one after it, when the partner's
     # answer to the last of them comes: a term runs out, and no other begins.
     new_term = np.where(looked_good, 0.0, np.where(is_grim, FOREVER, np.add(punishment_quarters, 1.0)))
     owed = np.where(np.greater(punishment_left, 0.0), np.subtract(punishment_left, 1.0), new_term)
     in_kind = np.where(serves_terms, np.less_equal(owed, 1.0), looked_good | forgiven | deserved)
     in_proportion = 1.0 - response * (1.0 - np.asarray(observed_level))
-    level = np.where(np.equal(stance, PROPORTIONAL), in_proportion, in_kind * 1.0)
+    level = np.where(stance == PROPORTIONAL, in_proportion, in_kind * 1.0)
     return level, np.multiply(serves_terms, owed)
 
 

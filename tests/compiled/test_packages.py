@@ -16,7 +16,7 @@ from model.numerics import FloatArray, same_bits
 from model.packages.menu import Chosen, Menu, build_menu, chosen
 from model.packages.resolve import PartTest, Resolve, resolve
 from model.packages.sums import N_CASES, Flows, Grid
-from model.packages.view import View, judged, seen
+from model.packages.view import View, beliefs, judged, seen
 from model.rules import bargaining
 from model.vocabulary import N_ISSUES
 
@@ -166,18 +166,62 @@ def test_what_is_offered(seed: int, n: int, odd: float, n_packages: int) -> None
     assert (offer == whole[0][part]).all() and (exists == whole[1][part]).all()
 
 
+@given(seeds, st.sampled_from(LANES), st.sampled_from((0.0, 0.02)), st.sampled_from((1, 40, MENU.n_packages)))
+@settings(max_examples=60, deadline=None)
+def test_a_round_is_what_each_tabler_would_offer(seed: int, n: int, odd: float, n_packages: int) -> None:
+    sides, rng = [Table(seed + k, n, False, "", odd, n_packages) for k in range(2)], np.random.default_rng(seed)
+    may = [rng.random((n, n_packages)) < chance for chance in (0.5, 0.05)]
+    may[1] = np.ascontiguousarray(may[1].T).T
+    tabler, hope = rng.integers(0, 2, n), sides[0].hope
+    own, partner = (sides[0].own, sides[1].own), (sides[0].partner, sides[1].partner)
+    offer, exists, worth, passes = compiled.tabled(own, partner, (may[0], may[1]), hope, tabler)
+    for lane, side in enumerate(tabler.tolist()):
+        row = (sides[side].own, sides[side].partner, hope, may[side])
+        known, there = compiled.choose(*(one[lane : lane + 1] for one in row))
+        assert (offer[lane], exists[lane]) == (known[0], there[0])
+        same(own[1 - side][lane, known[0]], worth[lane])
+        assert passes[lane] == may[1 - side][lane, known[0]]
+
+
+@given(seeds, st.sampled_from(LANES), st.sampled_from((0.0, 0.02)))
+@settings(max_examples=60, deadline=None)
+def test_what_both_sides_believe_of_all_packages(seed: int, n: int, odd: float) -> None:
+    rng = np.random.default_rng(seed)
+    kept = tuple(flows_of(rng, n, 1, odd).table[..., 0] for _ in range(2))
+    errors, levels = (
+        [drawn(rng, n, N_ISSUES, odd=odd) for _ in range(2)],
+        drawn(rng, MENU.n_packages, N_ISSUES, odd=odd),
+    )
+    current, noise = rng.integers(0, MENU.n_packages, n), np.abs(drawn(rng, n, odd=odd))
+    stakes, off = drawn(rng, 2, N_ISSUES, odd=odd)[::-1], Grid(*(drawn(rng, k, k, odd=odd) for k in (MENU.n_x, N_Y)))
+
+    def look(lanes: slice) -> list[FloatArray]:
+        told = [one[lanes] for one in (*kept, *errors, current, noise)]
+        found = beliefs(MENU, (told[0], told[1]), levels, told[4], stakes, told[2:4], told[5], off)
+        return [table for grid in found for table in (grid.x, grid.y)]
+
+    every = both(lambda: look(slice(None)))
+    for ours, theirs in zip(*every, strict=True):
+        same(ours, theirs)
+    with using_arithmetic("compiled"):
+        for alone, among in zip(look(slice(n - 1, n)), every[1], strict=True):
+            same(alone[0], among[-1])
+
+
 def test_no_lane_and_no_package_are_empty_answers() -> None:
     nothing, rows = np.zeros((0, 4)), room(3, 0)
     assert compiled.choose(nothing, nothing, np.zeros(0), nothing > 0)[0].shape == (0,)
     offer, exists = compiled.choose(rows, rows, np.zeros(3), rows > 0)
     assert not offer.any() and not exists.any()
+    found = compiled.tabled((rows, rows), (rows, rows), (rows > 0, rows > 0), np.zeros(3), np.array([0, 1, 0]))
+    assert not any(one.any() for one in found)
     place = (np.zeros(0, dtype=np.int64),) * 2
     view = compiled.judge(rows, rows, (0.5, 0.0), place, [np.ones((3, 2))], None, 1.0)
     tests, best = view.pop("found")
     assert [one.shape for one in view.values()] == [(3, 0)] * 5
     assert not tests.any()
     assert (best == 0.5).all()
-    assert [one.shape for one in compiled.resolve(np.zeros((0, 7, 9)), 1, 0.5, 1.0, 1.0, False)] == [(0, 7)] * 5
+    assert [one.shape for one in compiled.resolve(np.zeros((0, 7, 9)), 1, 0.5, 1.0, 1.0, False)[0]] == [(0, 7)] * 5
 
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, 5e-324])

@@ -18,6 +18,7 @@ from model.packages.menu import (
     Menu,
     build_menu,
     negotiable,
+    negotiable_among,
     own_steps,
 )
 from model.vocabulary import CHARGING, DUTY, DUTY_CUTS, ISSUES, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
@@ -80,6 +81,9 @@ def test_talks_are_on_upgrades_within_what_is_allowed(
     keeps = np.all(uses[then] >= uses[now])
     leaves_the_rest = np.all(uses[then][~np.array(allowed)] == uses[now][~np.array(allowed)])
     assert table[then] == (keeps and leaves_the_rest)
+    some = np.array([now, then])
+    among = negotiable_among(menu, tuple(allowed), some)
+    assert (among == [negotiable(menu, tuple(allowed), int(one))[some] for one in some]).all()
     np.testing.assert_array_equal(menu.held > 0, uses > 0)
 
 
