@@ -119,6 +119,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "SALib": ("experiments.design.plan", "experiments.sensitivity.screening"),
     "statsmodels": ("experiments.*",),
     "sklearn": ("experiments.emulation.fitting",),
+    "threadpoolctl": ("experiments.emulation.fitting",),
     "numba": ("experiments.bench.twin",),
     "solara": _CLASSROOM,
     "reacton": _CLASSROOM,

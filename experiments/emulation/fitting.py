@@ -28,7 +28,7 @@ LEVEL: Final = 0.9
 LEAST_SPREAD: Final = 0.25
 NEXT_TO_NOTHING: Final = 1e-9  # that spread of an output on which luck has no hold
 LENGTHS: Final = (0.05, 50.0)  # in widths of the box
-STARTS: Final = (0.5, 3.0)  # lengths at which the search for the two begins
+STARTS: Final = (1.0, 10.0)  # lengths at which the search for the two begins
 SHARES: Final = (1e-3, 1e4)  # of a Matern, in variances of what is fitted
 #: The search for a kernel ends where a step makes it likelier by less than this share: no held-out point would notice.
 LIKELIER: Final = 1e-4
@@ -130,6 +130,7 @@ def _curve(
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+    from threadpoolctl import threadpool_limits
 
     offset, scale = float(target.mean()), float(target.std())
     n_inputs = places.shape[1]
@@ -150,7 +151,9 @@ def _curve(
     else:
         asked, alpha = first + second, np.maximum(noise / scale**2.0, 1e-10)
     process = GaussianProcessRegressor(asked, alpha=alpha, optimizer=_likeliest)
-    with warnings.catch_warnings():
+    # Curves are fitted side by side, a process each: threads of linear algebra beside them would wait for each other,
+    # and take twice the time.
+    with threadpool_limits(1, "blas"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # an input that does nothing has a length at its bound
         process.fit(places, (target - offset) / scale)
     if kernel is not None:
