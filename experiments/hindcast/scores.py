@@ -201,11 +201,11 @@ def bars(short: pd.DataFrame) -> dict[str, tuple[bool, str]]:
         for column, who in (("in_90", MODEL), ("crps", MODEL), ("crps", "logistic"))
     }
     covered, own, line = (means[key] for key in means)
-    found["all shares: 90 % band covers at least 80 %"] = (covered >= 0.8, f"{100 * covered:.0f} %")
+    found["all shares: 90 % band covers at least 80 %"] = (covered >= 0.8, f"{100 * covered:.1f} %")
     found["all shares: mean CRPS at most the logistic trend's"] = (own <= line, f"{own:.4f} against {line:.4f}")
     for quantity in kinds:
         covered, own, line = by["in_90"][quantity, MODEL], by["crps"][quantity, MODEL], by["crps"][quantity, "logistic"]
-        found[f"{quantity}: 90 % band covers at least 80 %"] = (bool(covered >= 0.8), f"{100 * covered:.0f} %")
+        found[f"{quantity}: 90 % band covers at least 80 %"] = (bool(covered >= 0.8), f"{100 * covered:.1f} %")
         found[f"{quantity}: mean CRPS at most the logistic trend's"] = (
             bool(own <= line),
             f"{own:.4f} against {line:.4f}",

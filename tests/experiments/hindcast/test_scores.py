@@ -101,6 +101,6 @@ def test_verdicts_and_bars() -> None:
     )
     assert short["verdict"]["talks", "base rates"] == "worse" and short["in_90"]["EV shares", MODEL] == 0.9
     found = bars(short.reset_index())
-    assert found["all shares: 90 % band covers at least 80 %"] == (True, "90 %")
-    assert found["EV shares: 90 % band covers at least 80 %"] == (True, "90 %")
+    assert found["all shares: 90 % band covers at least 80 %"] == (True, "90.0 %")
+    assert found["EV shares: 90 % band covers at least 80 %"] == (True, "90.0 %")
     assert not found["pack prices within the 90 % band"][0] and not found["talks: log score better than base rates"][0]
