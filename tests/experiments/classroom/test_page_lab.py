@@ -49,7 +49,7 @@ def test_the_map_the_cloud_and_the_scrubber_are_there_at_once(chrome: Any, page_
 
 # What a strip of the cloud counts: what, between whom, in how many of how many runs, and how sure that is.
 COUNTED = {
-    "en": (r"{pair} Cooperation emerges in \d+% of 520 runs \(95 % interval \d+% to \d+%\)", "China–United States"),
+    "en": (r"{pair} Cooperation emerges in \d+% of 520 runs \(95% interval \d+% to \d+%\)", "China–United States"),
     "zh-Hans": (r"{pair} 520 次运行中有 \d+% 出现合作（95% 区间 \d+% 至 \d+%）", "中国–美国"),
 }
 
