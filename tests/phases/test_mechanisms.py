@@ -314,7 +314,7 @@ def test_each_pathway_alone_lets_tension_in() -> None:
     deaf = {**worlds.NO_PATHWAYS, "emergency_hazard": 0.05, "repudiation_hazard": 0.08}
 
     def is_heard(**more: Any) -> bool:
-        calm, tense = ({**deaf, **SUBNATIONAL, **BOLD, **more, "tension_volatility": level} for level in (0.0, 0.9))
+        calm, tense = ({**deaf, **SUBNATIONAL, **more, "tension_volatility": level} for level in (0.0, 0.9))
         return any(worlds.ever_differ("2026", r, calm, tense, apart_from=("dyad.tension",)) for r in range(3))
 
     assert not is_heard()
