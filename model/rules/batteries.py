@@ -126,7 +126,8 @@ def luck_next(luck: FloatArray, sd: float, shock: FloatArray) -> FloatArray:
     luck: (...), in logs, 0 at the start. sd: scalar, of a year's change, 0-0.3 per root of a year. shock: (...),
     standard normal.
     Limits: as it was at an sd of 0; after n quarters its sd is that of a year times the root of n/4.
-    Source: Farmer and Lafond 2016; Lafond et al. 2018, without their autocorrelation of neighbouring years (0.19).
+    Source: Farmer and Lafond 2016; Lafond et al. 2018. Changes of neighbouring years, which they let hang together, are
+    independent here.
     """
     return luck + sd / np.sqrt(QUARTERS_PER_YEAR) * shock
 
