@@ -34,6 +34,7 @@ AS_BEFORE: dict[str, Any] = {
     "consultation_quarters": 0, "suspension_quarters": 1, "host_learning_share": 0.0, "vehicle_learning_rate": 0.0,
     "variety_in_trend": 0.0, "zev_hesitation": 0.0, "hybrids_spared": 0.0, "coverage_elasticity": 0.0,
     "emissions_saved_per_ev_cn": 20.0, "emissions_saved_per_ev_us": 20.0, "emissions_saved_per_ev_eu": 20.0,
+    "battery_cost_luck": 0.0,
 }  # fmt: skip
 ROOT_SEED = 20260928
 LETTERS = 8  # of a digest: 32 bits each, for some 12,000 columns

@@ -240,7 +240,7 @@ def test_a_planted_fault_is_seen(where: Any, name: str, fault: Any, run: int, mo
 SWITCHES = [n for n, s in PARAMETERS.items() if s.group.startswith("optional") and s.kind == "bool" and not s.default]
 
 
-@pytest.mark.parametrize("name", [*SWITCHES, "pass_through", "battery_cost_luck"])
+@pytest.mark.parametrize("name", [*SWITCHES, "pass_through"])
 def test_optional_mechanisms_are_refused(name: str) -> None:
     value = True if name in SWITCHES else 0.2
     if name in world.KNOWN:

@@ -15,6 +15,8 @@ from experiments.display.streams import pasted
 ROOT: Final = Path(__file__).parents[2]
 #: What a decimal comma looks like.
 COMMA: Final = re.compile(r"[-+]?\d+,\d+")
+#: A number without a digit on one side of its point (.1, 2.), which TOML does not take and people write.
+HALF: Final = re.compile(r"[-+]?(\.\d+|\d+\.)")
 
 
 def parse_settings(texts: list[str]) -> dict[str, Any]:
@@ -45,6 +47,8 @@ def parse_settings(texts: list[str]) -> dict[str, Any]:
 
 
 def _value(text: str) -> Any:
+    if HALF.fullmatch(text):
+        return float(text)
     try:
         table = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):  # no TOML, a number of thousands of digits, brackets without end

@@ -24,6 +24,10 @@ LEAST_SHARE: Final = 1e-5  # brands below it are not followed
 SOLD_OUT: Final = 0.995  # what is left beside recorded suppliers is at least the rest of one
 MID_YEAR: Final = 1.5  # quarters from a year's first to its middle
 
+#: What batteries cost in the years of the record is known, and what is unknown of later years is drawn for every lane from
+#: pack prices up to then (``forecast.py``); the model's own luck beside it would count the same twice.
+KNOWN_COSTS: Final = {"battery_cost_luck": 0.0}
+
 Steer = Callable[[Any, int], None]
 
 
@@ -228,8 +232,7 @@ def play(
     n_quarters: int | None = None,
 ) -> Played:
     """Play these replicates of a scenario along a path, then as ``steer`` says (or on their own)."""
-    ensemble = Ensemble(
-        scenario, root_seed, replicates, parameters, keep=replicates, lanes=len(replicates), n_quarters=n_quarters
-    )
+    own, lanes = {**KNOWN_COSTS, **parameters}, len(replicates)
+    ensemble = Ensemble(scenario, root_seed, replicates, own, keep=replicates, lanes=lanes, n_quarters=n_quarters)
     ((_, world),) = ensemble.worlds()
     return Nudged(world, path).play(steer)

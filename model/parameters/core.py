@@ -51,6 +51,9 @@ class Market:
     battery_learning_rate: float = real(STRUCTURE, 0.18, 0.09, 0.24, "-", "1.3",
         "fall of battery cost per doubling of experience",
         "BloombergNEF pack prices; Ziegler & Trancik 2021", "measured")
+    battery_cost_luck: float = real(STRUCTURE, 0.1, 0, 0.3, "1/sqrt(yr)", "1.3",
+        "sd of a year's change of battery costs about the learning curve, in logs; 0: costs follow it exactly",
+        "0.10 for batteries in Way, Ives, Mealy & Farmer 2022; 0.09 in pack prices of 2018-2025", "measured")
     host_learning_share: float = real(STRUCTURE, 0.5, 0, 1, "-", "1.3",
         "part of that learning that stays with plants where cells are made; the rest is their owner's everywhere",
         "Levitt, List & Syverson 2013: knowledge stays with the plant; share assumed")

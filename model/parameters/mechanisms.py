@@ -25,9 +25,6 @@ class Commerce:
     pass_through: float = real(STRUCTURE, 0, 0, 1, "-", "1.2",
         "how far the border price keeps its margin under a duty: 0 Bertrand, 1 near-complete pass-through",
         "Fajgelbaum, Goldberg, Kennedy & Khandelwal 2020; Amiti, Redding & Weinstein 2019 for 1")
-    battery_cost_luck: float = real(MECHANISM, 0, 0, 0.3, "1/sqrt(yr)", "1.3",
-        "sd of a year's change of battery costs about the learning curve, in logs; 0: costs follow it exactly",
-        "off unless asked for; for batteries 0.10 (Way, Ives, Mealy & Farmer 2022), 0.09 (pack prices 2018-2025)")
     local_content: bool = switch("1.18",
         "the US credit stays, with content rules and the set of places they allow", False)
     content_credit: float = real(MECHANISM, 7.5, 0, 15, "k$", "1.18",

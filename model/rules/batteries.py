@@ -9,7 +9,7 @@ Theory 1.3. Five mechanisms, each a closed form:
   given (Nash-in-Nash): the margin is a part of what the automaker would lose without that supplier.
 * *Learning.* Wright's law with a floor: cost falls by a fixed fraction at each doubling of experience.
 * *Spillovers.* Experience grows with a supplier's own output and, less, with that of the others.
-* *Luck*, optional: all costs wander about the learning curve together, a random walk in logs.
+* *Luck.* All costs wander about the learning curve together, a random walk in logs.
 
 Shapes: ``...`` leading axes; suppliers (k) on the last axis unless said otherwise. Cells in $/kWh and GWh.
 """

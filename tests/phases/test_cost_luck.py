@@ -1,4 +1,4 @@
-"""Luck in the cost of battery cells, off by default: a random walk about the learning curve, the same for all makers.
+"""Luck in the cost of battery cells: a random walk about the learning curve, the same for all makers.
 
     PYTHONPATH=.:tests python tests/phases/test_cost_luck.py
 
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import worlds
 
-from model import using_arithmetic
+from model import make_parameters, using_arithmetic
 from model.agents.battery_supplier import BatterySupplier
 from model.assessment.ahead import costs_ahead
 from model.assessment.stakes import technology_stakes
@@ -27,8 +27,8 @@ from model.numerics import same_bits
 from model.scenario.evidence import seeds_directory
 from model.world import World
 
-#: What the record of batteries says, and half and double of it.
-RECORD = 0.1
+#: What the record of batteries says, which is the default, and half and double of it.
+RECORD = make_parameters({}).battery_cost_luck
 HALF, DOUBLE = 0.5 * RECORD, 2.0 * RECORD
 #: What EV shares of 2035 were asked to vary by between runs.
 BAR = 0.005
@@ -53,11 +53,11 @@ def ev_share(world: World) -> np.ndarray:
 
 
 def test_at_zero_no_bit_depends_on_the_luck() -> None:
-    other = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, foresight=True)
+    other = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, foresight=True, battery_cost_luck=0.0)
     other.world.luck.cost_luck[:] = 9.0
     for _ in range(6):
         other.step()
-    plain = worlds.played("2026", replicate=0, quarters=6, foresight=True)
+    plain = worlds.played("2026", replicate=0, quarters=6, foresight=True, battery_cost_luck=0.0)
     assert worlds.same_record(plain, other) == [] and not other.state.cost_luck.any()
 
 
@@ -109,7 +109,7 @@ def test_nobody_foresees_luck() -> None:
 
 def test_faster_learning_is_worth_more_where_cells_are_dear() -> None:
     """Where nothing but cells can be learned, cells of half the cost halve what cooperation saves on them."""
-    world = worlds.played("2026", replicate=3, quarters=9).world
+    world = worlds.played("2026", replicate=3, quarters=9, battery_cost_luck=0.0).world
     state = world.state
     p = world.parameters.with_overrides({"vehicle_learning_rate": 0.0, "technology_security_cost": 0.0})
 
@@ -183,7 +183,7 @@ def test_the_value_of_the_record_is_that_of_the_evidence() -> None:
     steps = [("2024", year) for year in range(2018, 2025)] + [("2025", 2025)]
     changes = [np.log(price[dollars, year] / price[dollars, year - 1]) for dollars, year in steps]
     assert len(changes) == 8 and np.std(changes, ddof=1) == pytest.approx(0.092, abs=5e-4)
-    assert HALF < np.std(changes, ddof=1) < DOUBLE
+    assert RECORD == pytest.approx(0.1) and HALF < np.std(changes, ddof=1) < DOUBLE
 
 
 # --- printed ----------------------------------------------------------------------------------------------------------

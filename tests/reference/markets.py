@@ -38,6 +38,7 @@ def prepare(w: World) -> None:
     w.cell_cost, w.experience = s.cell_cost.copy(), w.economy.start_experience.copy()  # (k,) $/kWh, GWh
     w.margin, w.cells = o.margin.copy(), o.cells.copy()  # (f, k) $/kWh, GWh
     economy = w.economy
+    w.cost_luck = 0.0  # of cells, in logs since the start
     w.place_cost = economy.cell_freight * 0.0 + s.cell_cost  # (o, k) $/kWh by where cells are made
     w.place_experience, w.car_experience = economy.start_place_experience, economy.start_car_experience  # (o,), (f,)
     w.car_cost = np.ones(len(s.automakers))  # (f,) of a car without its battery, over that of the start
@@ -89,9 +90,9 @@ def _learn(w: World) -> None:
     w.experience = w.experience + more(s.supplier_home, ordered_sum(w.cells, axis=-2))
     w.car_experience = w.car_experience + more(s.automaker_home, w.sold)
     w.place_experience = w.place_experience + batteries.effective_experience(ordered_sum(w.made), between)
-    w.place_cost = np.stack(
-        [maker.learn(w.experience[maker.index], w.place_experience) for maker in w.suppliers], axis=-1
-    )
+    learned = np.stack([maker.learn(w.experience[maker.index], w.place_experience) for maker in w.suppliers], axis=-1)
+    w.cost_luck = batteries.luck_next(w.cost_luck, p.battery_cost_luck, w.luck.cost_luck[w.quarter + 1])
+    w.place_cost = batteries.with_luck(learned, w.cost_luck)
     w.cell_cost = w.place_cost[s.supplier_home, np.arange(len(s.suppliers))]
     w.car_cost = np.stack([maker.learn(w.car_experience[maker.index]) for maker in w.automakers])
 

@@ -172,7 +172,7 @@ def assess_impact(w: World) -> None:
     made = (w.cell_cost, w.car_cost, w.cells, learned, output)
     stakes = Stakes(
         supply=supply,
-        technology=technology_stakes(economy, p, *made, w.ev_revenue, w.effective_tension),
+        technology=technology_stakes(economy, p, *made, w.ev_revenue, w.effective_tension, w.cost_luck),
         brands_abroad=w.brands_abroad,
         granted=w.recognises,
         security=w.agenda.security,

@@ -26,8 +26,8 @@ def refuse_mechanisms(parameters: Parameters) -> None:
         if spec.group.startswith("optional") and spec.kind == "bool" and not spec.default and name not in KNOWN
         if getattr(parameters, name)
     ]
-    # The only numbers of optional mechanisms that work without a switch.
-    on += [name for name in ("pass_through", "battery_cost_luck") if getattr(parameters, name) != 0.0]
+    # The only number of an optional mechanism that works without a switch.
+    on += ["pass_through"] if parameters.pass_through != 0.0 else []
     if on:
         raise ValueError(f"the reference knows the core only; leave out {', '.join(on)}")
 

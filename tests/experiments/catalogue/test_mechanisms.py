@@ -53,10 +53,8 @@ def test_every_number_of_an_optional_mechanism_is_in_the_catalogue() -> None:
     stems = {name.rsplit("_", 1)[0] for name in named}
     # Access is turned on by a scenario's section and not by a switch; the plan on access plays it.
     of_scenarios = {"quota_rent_exporter", "third_answer"}
-    # Luck in costs stands in none of the four documents, and is no rule that a government could choose.
-    of_no_document = {"battery_cost_luck"}
     missing = {name for name in optional - named if name.rsplit("_", 1)[0] not in stems}
-    assert missing == of_scenarios | of_no_document
+    assert missing == of_scenarios
 
 
 @pytest.mark.parametrize("own", KNOWN, ids=lambda own: own.name)

@@ -17,6 +17,7 @@ def test_a_decimal_comma_is_named() -> None:
     with pytest.raises(InputFault, match=r"--set 'generosity=0,4': decimals have a point: write 0\.4"):
         parse_settings(["generosity=0,4"])
     assert parse_settings(["generosity=0.4", "x = [1, 2]"]) == {"generosity": 0.4, "x": [1, 2]}
+    assert parse_settings(["a=.1", "b=-.5", "c=2."]) == {"a": 0.1, "b": -0.5, "c": 2.0}
 
 
 def test_versions_are_told() -> None:
