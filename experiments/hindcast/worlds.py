@@ -24,8 +24,8 @@ LEAST_SHARE: Final = 1e-5  # brands below it are not followed
 SOLD_OUT: Final = 0.995  # what is left beside recorded suppliers is at least the rest of one
 MID_YEAR: Final = 1.5  # quarters from a year's first to its middle
 
-#: What batteries cost in the years of the record is known, and what is unknown of later years is drawn for every lane from
-#: pack prices up to then (``forecast.py``); the model's own luck beside it would count the same twice.
+#: What batteries cost in the years of the record is known, and what is unknown of later years is drawn for every lane
+#: from pack prices up to then (``forecast.py``); the model's own luck beside it would count the same twice.
 KNOWN_COSTS: Final = {"battery_cost_luck": 0.0}
 
 Steer = Callable[[Any, int], None]
