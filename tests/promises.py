@@ -91,7 +91,7 @@ def main() -> int:
     is_without = "--without" in sys.argv[1:]
     tests, words = asked_for(PAGE.read_text(encoding="utf-8"), [word for word in sys.argv[1:] if word != "--without"])
     if not is_without:
-        code, held = run([*words, *tests])
+        code, held = run(["--durations=12", *words, *tests])
         _date(held)
         return code
     code = 0
