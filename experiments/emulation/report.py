@@ -60,7 +60,11 @@ def show(console: Console, told: Mapping[str, Any]) -> None:
             console,
             f"Over all outputs that vary the band holds in {100 * sum(covered) / len(covered):.0f} % of points.",
         )
-    poor = [one for one in told["outputs"] if one["held_out"]["r2"] is not None and one["held_out"]["r2"] < LITTLE]
+    varied = [one["held_out"] for one in told["outputs"] if one["held_out"]["r2"] is not None]
+    same = [one for one in varied if one["best_r2"] < LITTLE]
+    if same:
+        prose(console, f"{len(same)} of {len(covered)} outputs differ between these settings by less than luck.")
+    poor = [one for one in varied if one["r2"] < LITTLE <= one["best_r2"]]
     if poor:
         prose(
             console,

@@ -320,10 +320,11 @@ def test_what_is_told_fits_the_screen(tmp_path: Path) -> None:
 def test_an_emulator_that_tells_little_says_so(tmp_path: Path) -> None:
     told = make_emulator(plan_in(tmp_path), tmp_path / "out", SIZES, 1, work=made_up)
     assert told is not None
-    for r2, is_warned in ((0.51, False), (0.49, True), (-12.5, True)):
+    for r2, most, is_warned in ((0.51, 0.9, False), (0.49, 0.9, True), (-12.5, 0.9, True), (-0.2, -0.1, False)):
         for one in told["outputs"]:
             if one["held_out"]["r2"] is not None:
-                one["held_out"]["r2"] = r2
+                one["held_out"] |= {"r2": r2, "best_r2": most}
         stream = io.StringIO()
         show(Console(file=stream, width=160), told)
         assert ("told worse than half" in stream.getvalue()) == is_warned
+        assert ("by less than luck" in stream.getvalue()) == (most < 0.5)
