@@ -95,7 +95,7 @@ def test_contracts_take_turns() -> None:
 
 
 def test_learning_never_goes_backward_nor_below_the_floor() -> None:
-    world = worlds.played("2026")
+    world = worlds.played("2026", battery_cost_luck=0.0)
     cost = worlds.series(world, "supplier", "cell_cost")
     assert np.all(np.diff(cost, axis=1) <= 1e-12) and cost.min() > world.parameters.battery_cost_floor
     supplier, start, places = (

@@ -187,7 +187,8 @@ def test_undertakings_by_treaty_last_as_long_as_it_and_move_the_rent(tmp_path: P
         'extends = "2026"\nname = "a"\ntitle = "T"\n[access."EU<CN"]\nin_force = "open"\non_table = ["undertaking"]\n'
         'volume = { value = 0.05, assumed = "so few that it binds" }\n'
         # So much that the EU takes minimum prices for it.
-        "[dyad.CN-EU]\nlinkage_by = { CN = { worth = 4, cost = 0.2 }, EU = { worth = 0.3, cost = 0.15 } }\n",
+        "[dyad.CN-EU]\nlinkage_by = { CN = { worth = 4, cost = 0.2 }, EU = { worth = 0.3, cost = 0.15 } }\n"
+        '[parameters]\nbattery_cost_luck = { value = 0, assumed = "costs are not what is asked about" }\n',
         encoding="utf-8",
     )
     [lanes] = equality.lane_world(str(path), range(6), n_quarters=24)

@@ -109,10 +109,10 @@ def test_suppliers_learn_on_the_way_and_a_look_at_today_is_todays() -> None:
     world = worlds.played("2026", replicate=0, quarters=6)
     state, p = world.world.state, world.parameters
     learned, output = world.world.learned()
-    later = costs_ahead(world.economy, p, learned, output)
+    later = costs_ahead(world.economy, p, learned, output, state.cost_luck)
     assert np.all(later.cell < state.cell_cost) and np.all(later.cell > p.battery_cost_floor)
     assert np.all(later.car < state.car_cost)
-    idle = costs_ahead(world.economy, p, learned, type(output)(*(np.zeros_like(made) for made in output)))
+    idle = costs_ahead(world.economy, p, learned, type(output)(*map(np.zeros_like, output)), state.cost_luck)
     np.testing.assert_allclose(idle.cell, state.cell_cost, rtol=1e-12)
 
 
@@ -335,11 +335,8 @@ def test_a_new_governments_payoffs_are_read_with_its_own_weights() -> None:
 
 def test_new_governments_end_treaties_and_are_counted_as_turnover() -> None:
     assert COMPETING_END[TreatyEnd.NEW_GOVERNMENT] == "turnover"
-    causes = [
-        TreatyEnd(cause)
-        for replicate in range(6)
-        for cause in worlds.played("2026", replicate=replicate, **ON["turnover"]).state.first_end_cause
-    ]
+    [lanes] = equality.lane_world("2026", range(64), ON["turnover"])
+    causes = {TreatyEnd(cause) for cause in lanes.state.first_end_cause.ravel()}
     assert TreatyEnd.NEW_GOVERNMENT in causes, causes
 
 

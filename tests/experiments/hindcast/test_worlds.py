@@ -8,6 +8,7 @@ import pytest
 from experiments.hindcast.evidence import Record, past
 from experiments.hindcast.plan import load_hindcast
 from experiments.hindcast.worlds import (
+    KNOWN_COSTS,
     Nudged,
     Path,
     Played,
@@ -57,7 +58,7 @@ def test_implied_quality_says_what_costs_did_not(along: Played) -> None:
 
 def test_without_a_record_and_steering_the_world_is_the_ensembles(record: Record) -> None:
     free = play(PLAN.scenario, {}, 5, range(3), None, n_quarters=6)
-    ensemble = Ensemble(PLAN.scenario, 5, 3, {}, keep=range(3), n_quarters=6).run()
+    ensemble = Ensemble(PLAN.scenario, 5, 3, KNOWN_COSTS, keep=range(3), n_quarters=6).run()
     for lane in range(3):
         table = ensemble.tables(lane)["bloc"]
         np.testing.assert_array_equal(free.ev_share[lane], table["ev_share"].to_numpy().reshape(6, 3).T)
