@@ -98,11 +98,11 @@ class Minutes(Story):
 
     def emergency(self, importer: int, partner: int, rise: float) -> None:
         """An emergency duty strikes."""
-        self.note("emergency", bloc=importer, partner=partner, rise=float(rise))
+        self.note("emergency", bloc=importer, partner=partner, rise=self.left_to_rise(importer, partner, rise))
 
     def answers(self, importer: int, partner: int, rise: float) -> None:
         """A rise is answered."""
-        self.note("answers", bloc=importer, partner=partner, rise=float(rise))
+        self.note("answers", bloc=importer, partner=partner, rise=self.left_to_rise(importer, partner, rise))
 
     def relief(self, importer: int, partner: int, level: float) -> None:
         """A special duty is lowered alone."""
@@ -191,6 +191,10 @@ class Minutes(Story):
         """A side does not keep the treaty this quarter."""
         self._dispute("lapses", dyad, side)
 
+    def keeps_again(self, dyad: int, side: int) -> None:
+        """It keeps the treaty again after a quarter in which it did not."""
+        self._dispute("keeps_again", dyad, side)
+
     def gives_notice(self, dyad: int, side: int, quarters: float) -> None:
         """A side says that it will leave."""
         self._dispute("gives_notice", dyad, side, quarters=int(quarters))
@@ -200,12 +204,13 @@ class Minutes(Story):
         self._dispute("takes_notice_back", dyad, side)
 
     def complains(self, dyad: int, side: int, falsely: bool) -> None:
-        """A side has seen what looks like a lapse, and asks for talks first."""
+        """A side has seen what looks like a lapse, and asks for consultations first."""
         self._dispute("complains", dyad, side, private={"all": {"falsely": bool(falsely)}})
 
     def drops_complaint(self, dyad: int, side: int) -> None:
-        """Talks have cleared it up."""
-        self._dispute("drops_complaint", dyad, side)
+        """Consultations have cleared it up, or it breaks the treaty itself."""
+        keeps = self.model.state.honours[dyad, side]
+        self._dispute("drops_complaint" if keeps else "drops_in_breach", dyad, side)
 
     def retaliates(self, dyad: int, side: int, falsely: bool, share: float) -> None:
         """A side suspends a share of its concessions after a bad signal."""

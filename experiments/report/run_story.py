@@ -29,6 +29,7 @@ MARKS: Final = {
     "ratification": ("§", ""),
     "lapse": ("!", "bold red"),
     "complaint": ("?", "yellow"),
+    "keeping": ("◇", "green"),
     "retaliation": ("!", "red"),
     "notice": ("×", "red"),
     "exit": ("×", "bold red"),
@@ -178,8 +179,12 @@ def _tell_payoffs(console: Console, model: NegotiationModel | ToldRun, dyad: int
     if package == 0:
         prose(console, "At the end no package lies between them.", indent=2)
         return
-    treaty = int(model.world.state.treaty[0, dyad])
-    over = "what is in force" if treaty == package else "what was on the table last, without a treaty in force"
+    state = model.world.state
+    over = "what was on the table last, without a treaty in force"
+    if int(state.treaty[0, dyad]) == package:
+        over = "what is in force"
+    elif int(state.signed[0, dyad]) == package:
+        over = "what is signed and not in force yet"
     prose(console, f"At the end, over {over}: {model.teller.package(dyad, package)}.", indent=2)
     if abroad := model.teller.plants_let_in(dyad, package):
         prose(console, f"Part of it is earned by plants abroad: {abroad}.", indent=2)
@@ -250,7 +255,7 @@ def _emergence(row: Mapping[str, Any], horizon: str) -> str:
         return f"Cooperation is inherited, lost and {back}, {spells}, {lasting}.{hollow}"
     if not row["emerged"]:
         # A treaty may be kept throughout and not be cooperation (theory 2.1): that must be said where one was.
-        why = "in no year is enough gained with neither losing and each keeping what it would not concede alone"
+        why = "in no year do all three hold: enough is gained, neither loses, each gives what it would rather not give"
         return f"Cooperation does not emerge by {horizon}{f': {why}' if row['treaty_quarters'] else ''}."
     first = "It ends" if row["n_spells"] == 1 else "The first spell ends"
     end = f" {first} before {horizon}." if row["collapsed"] else ""

@@ -111,9 +111,8 @@ def honour_or_withdraw(world: Stage) -> None:
                 effort[:, d, side] = np.where(in_part, share, 1.0)
                 honours[:, d, side] |= in_part
                 world.tell("keeps_in_part", in_part, d, side, effort[:, d, side])
-            if world.stories and not honours[:, d, side].all():
-                pays = bloc.withdrawal_that_pays(d, state.treaty[:, d])
-                world.tell("lapses", ~honours[:, d, side], d, side, pays)
+            if world.stories:
+                tell_conduct(world, d, side, honours[:, d, side])
     state.honours, state.effort = honours, effort
     lapsed, short = (~honours).astype(np.float64), 1.0 - effort
     by_dyad = lapsed[..., 0] + lapsed[..., 1]
@@ -122,6 +121,20 @@ def honour_or_withdraw(world: Stage) -> None:
     keep_gestures(world)
     club.keep_club(world)
     keep_standards(world)
+
+
+def tell_conduct(world: Stage, d: int, side: int, honours: np.ndarray) -> None:
+    """That a side does not keep its treaty, and that it keeps it again; honours (R,)."""
+    state = world.state
+    if not honours.all():
+        world.tell(
+            "lapses",
+            ~honours,
+            d,
+            side,
+            world.blocs[world.parties.dyads[d][side]].withdrawal_that_pays(d, state.treaty[:, d]),
+        )
+    world.tell("keeps_again", honours & state.failed[:, d, side] & (state.treaty[:, d] > 0), d, side)
 
 
 def keep_gestures(world: Stage) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from model.market.border import in_force
 from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.rules.instruments import Instrument
+from model.rules.unilateral import moved_duty
 from model.telling.terms import duty_rates
 from model.telling.trade_story import Teller, access_in_words, cap, clause, firm, in_a_list, is_many, percent_of
 from model.vocabulary import BATTERY, DUTY, EV, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
@@ -118,6 +119,12 @@ class PackageWords(Teller):
                 told += f" {cap(who)} {verb} {aim} it."
         return told
 
+    def left_to_rise(self, importer: int, partner: int, rise: float) -> float:
+        """What a rise adds to a special duty on cars, fraction: at the ceiling of duties less than was meant, or 0."""
+        special = float(self.model.state.special[EV, importer, partner])
+        covered = float(self.model.economy.case_covers[EV, importer, partner])
+        return float(moved_duty(special, covered * rise)) - special
+
     # --- of the treaty in force -------------------------------------------------------------------------------------
 
     def suspends(self, dyad: int, side: int) -> list[str]:
@@ -140,6 +147,12 @@ class PackageWords(Teller):
             (TECHNOLOGY, "technology cooperation"),
         )
         return in_a_list([words for issue, words in of if held[issue]]) or "its concessions"
+
+    def next_paper(self, dyad: int) -> str:
+        """That the two have signed what is to follow the treaty in force, as a clause; empty where nothing is."""
+        state = self.model.state
+        just = "just " if state.has_deal[dyad] else ""
+        return f", though the two have {just}signed what is to follow it" if state.signed[dyad] >= 0 else ""
 
     def paper(self, dyad: int, instrument: int = -1) -> str:
         """What the treaty in force is, or a treaty of this instrument."""

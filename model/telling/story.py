@@ -16,7 +16,6 @@ from model.telling.trade_story import (
     below,
     cap,
     clause,
-    firm,
     in_a_list,
     is_many,
     percent_of,
@@ -27,6 +26,7 @@ from model.vocabulary import EV, N_SIDES
 __all__ = ["Answer", "Story", "StoryLine", "ToldSoFar"]
 
 WHOLE = 0.995  # a share from here on is told as all
+LEAST_RISE = 0.005  # of a duty, fraction; less rounds to no point
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,18 @@ class Story(PackageWords, TradeStory, ClubStory):
 
     def emergency(self, importer: int, partner: int, rise: float) -> None:
         """An emergency duty strikes."""
-        self._of_two("case", importer, partner, f"{{}} raises its duty on {{}}'s cars by {points(rise)} at once.")
+        by = self.left_to_rise(importer, partner, rise)
+        told = f"{{}} raises its duty on {{}}'s cars by {points(by)} at once."
+        if by < LEAST_RISE:
+            told = "{} would raise its duty on {}'s cars at once, but it stands at its ceiling already."
+        self._of_two("case", importer, partner, told)
 
     def answers(self, importer: int, partner: int, rise: float) -> None:
         """A rise is answered."""
-        told = f"{{}} answers {{}} and raises its own duty by {points(rise)}."
+        by = self.left_to_rise(importer, partner, rise)
+        told = f"{{}} answers {{}} and raises its own duty by {points(by)}."
+        if by < LEAST_RISE:
+            told = "{} would answer {} by its own duty, but it stands at its ceiling already."
         self._of_two("retaliation", importer, partner, told)
 
     def licences_threatened(self, exporter: int, importer: int) -> None:
@@ -171,34 +178,15 @@ class Story(PackageWords, TradeStory, ClubStory):
 
     def announces(self, bloc: int, alone: bool) -> None:
         """A zero-emission path is announced, for its own sake or in step with a partner."""
-        why = "for its own good" if alone else "in step with a partner"
+        others = [b for b in range(self.parties.n_blocs) if b != bloc and self.model.state.announced[b] > 0.0]
+        why = "for its own good" if alone else f"in step with {self.listed(others)}"
+        if not (alone or others):
+            why = "and trusts that a partner will follow"
         self.say("announcement", cap(clause(self.named(bloc), f"announces a zero-emission path {why}.")))
 
     def takes_back(self, bloc: int) -> None:
         """A new government takes a zero-emission path back."""
         self.say("announcement", f"The new government of {self.named(bloc)} takes the zero-emission path back.")
-
-    def plant_starts(self, market: int, firm: int) -> None:
-        """An automaker starts a plant abroad."""
-        self._plant(market, firm, "starts a plant")
-
-    def plant_opens(self, market: int, firm: int) -> None:
-        """A plant opens, perhaps where the maker's brands have been shut out since it was started.
-
-        One that the scenario dates may open beside one that the run has built.
-        """
-        does = "opens another plant" if (market, firm) in self.told_plants else "opens its plant"
-        self.told_plants |= {(market, firm)}
-        self._plant(market, firm, does)
-
-    def _plant(self, market: int, index: int, does: str) -> None:
-        start, state = self.model.start, self.model.state
-        told = cap(clause(firm(start.automakers[index]), f"{does} for EVs in {self.named(market)}"))
-        for one in start.access:
-            if one.importer == market and one.makers[index]:
-                now = self.terms_of_access(market, one.exporter)[int(state.access[market, one.exporter])]
-                told += ", which is shut to these brands now" if now.position == "closed" else ""
-        self.say("plant", told + ".")
 
     # --- the table --------------------------------------------------------------------------------------------------
 
@@ -258,7 +246,8 @@ class Story(PackageWords, TradeStory, ClubStory):
             self.say("treaty", f"{cap(voted)}. In force from next quarter{what}.", dyad)
             return
         against = " and in ".join(self.legislature(dyad, side) for side, vote in enumerate(passed) if not vote)
-        self.say("ratification", f"The deal fails in {against}.", dyad)
+        void = "" if self.model.state.has_deal[dyad] else " What was signed is void."
+        self.say("ratification", f"The deal fails in {against}.{void}", dyad)
 
     def shelves(self, dyad: int, side: int) -> None:
         """A government does not bring into force what it has signed."""
@@ -295,12 +284,22 @@ class Story(PackageWords, TradeStory, ClubStory):
     # --- keeping and leaving ----------------------------------------------------------------------------------------
 
     def lapses(self, dyad: int, side: int, pays: int) -> None:
-        """A side does not keep a treaty; what it pays to withdraw, as ``Government.withdrawal_that_pays`` has it."""
-        told = f"does not honour its {self.paper(dyad)} with {self.name(dyad, 1 - side)} this quarter"
-        if pays:
+        """A side does not keep a treaty; what it pays to withdraw, as ``Government.withdrawal_that_pays`` has it.
+
+        The second time running the reason is not given again.
+        """
+        whose = f"its {self.paper(dyad)} with {self.name(dyad, 1 - side)}"
+        again = bool(self.model.state.failed[dyad, side])
+        told = f"still does not honour {whose}" if again else f"does not honour {whose} this quarter"
+        told += self.next_paper(dyad)
+        if pays and not again:
             what = ("a part of what it gives, and keep the rest,", "what it gives")[pays - 1]
             told += f": to withdraw {what} is worth more to it than the answer that it expects"
         self._side("lapse", dyad, side, f"{told}.")
+
+    def keeps_again(self, dyad: int, side: int) -> None:
+        """A side that did not keep a treaty last quarter does so again."""
+        self._side("keeping", dyad, side, f"honours its {self.paper(dyad)} with {self.name(dyad, 1 - side)} again.")
 
     def keeps_in_part(self, dyad: int, side: int, share: float) -> None:
         """A side keeps what enforces itself of its duty cut."""
@@ -331,14 +330,18 @@ class Story(PackageWords, TradeStory, ClubStory):
         self.say("gesture", f"{cap(giver)}'s gesture ends: {giver} does not keep the treaty in full.", dyad)
 
     def complains(self, dyad: int, side: int, falsely: bool) -> None:
-        """A side has seen what looks like a lapse, and asks for talks before it does anything."""
+        """A side has seen what looks like a lapse, and asks for consultations before it does anything."""
         # What it suspects is all that is told; whether it was right, what comes of it shows.
         of = f"seems to withhold {self.unseen(dyad, 1 - side)}" if falsely else f"breaks their {self.paper(dyad)}"
-        self._side("complaint", dyad, side, f"complains that {self.name(dyad, 1 - side)} {of}, and asks for talks.")
+        self._side(
+            "complaint", dyad, side, f"complains that {self.name(dyad, 1 - side)} {of}, and asks for consultations."
+        )
 
     def drops_complaint(self, dyad: int, side: int) -> None:
-        """Talks have cleared it up."""
-        self._side("complaint", dyad, side, "drops its complaint after the talks.")
+        """Consultations have cleared it up, or it breaks the treaty itself."""
+        keeps = bool(self.model.state.honours[dyad, side])
+        why = " after consultations" if keeps else f": it does not honour the {self.paper(dyad)} itself"
+        self._side("complaint", dyad, side, f"drops its complaint{why}.")
 
     def retaliates(self, dyad: int, side: int, falsely: bool, share: float) -> None:
         """A side suspends concessions after a bad signal."""
@@ -366,12 +369,14 @@ class Story(PackageWords, TradeStory, ClubStory):
         what = f"The {self.their_paper(dyad)} reaches its sunset and is renewed"
         if self.paper(dyad) == "truce":
             what = f"{cap(self.name(dyad, 0))} and {self.name(dyad, 1)} renew their truce by executive act"
-        self.say("treaty", f"{what}, for {spell(quarters)}.", dyad)
+        until = ", or until what the two have signed is in force" if self.model.state.signed[dyad] >= 0 else ""
+        self.say("treaty", f"{what}, for {spell(quarters)}{until}.", dyad)
 
     def gives_notice(self, dyad: int, side: int, quarters: float) -> None:
         """A side says that it will leave; it goes when the notice has run, unless it thinks better of it."""
         whose = f"its {self.paper(dyad)} with {self.name(dyad, 1 - side)}"
-        told = f"gives notice that it will leave {whose} in {self.when(quarters)}."
+        though = f"{self.next_paper(dyad)}," if self.next_paper(dyad) else ""
+        told = f"gives notice that it will leave {whose}{though} in {self.when(quarters)}."
         self._side("notice", dyad, side, told)
 
     def takes_notice_back(self, dyad: int, side: int) -> None:

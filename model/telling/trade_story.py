@@ -169,12 +169,52 @@ class TradeStory(Teller):
             told = f"charges the duty in force on all cars built in {named(self.parties, exporter)}"
         who, since = self.named(importer), "From this quarter" if self.is_new(importer, exporter) else "Once more"
         from_now = f"{since} {clause(who, told)}" if step else f"{cap(clause(who, told))} again"
-        self.say("access", from_now + ".", int(self.parties.dyad_of[importer, exporter]))
+        behind = self.plants_behind(terms) if terms.position == "closed" else ""
+        self.say("access", f"{from_now}.{behind}", int(self.parties.dyad_of[importer, exporter]))
+
+    def plants_behind(self, terms: Access) -> str:
+        """Whose plants stand or are being built in a market that shuts its door to their brands, in sentences."""
+        state, m, told = self.model.state, terms.importer, ""
+        for where, one, many in (
+            (state.has_plant[m] > 0.0, "has a plant", "have plants"),
+            ((state.has_plant[m] <= 0.0) & (state.plant_due[m] > 0.0), "is building a plant", "are building plants"),
+        ):
+            names = in_a_list([firm(self.model.start.automakers[f]) for f in np.flatnonzero(terms.makers & where)])
+            several = " and " in names or is_many(names)
+            told += f" {cap(names)} {many if several else one} in {self.named(m)}." if names else ""
+        return told
 
     def is_new(self, importer: int, exporter: int) -> bool:
         """Whether what opens a market has begun this quarter; who kept it shut in breach opens what was promised."""
         state, d = self.model.state, int(self.parties.dyad_of[importer, exporter])
         return bool(state.quarter == 0 or state.gesture[d] > 0 or state.entry[d] == state.quarter)
+
+    def plant_starts(self, market: int, firm: int) -> None:
+        """An automaker starts a plant abroad."""
+        self._plant(market, firm, "starts a plant")
+
+    def plant_opens(self, market: int, firm: int) -> None:
+        """A plant opens, perhaps where the maker's brands have been shut out since it was started.
+
+        One that the scenario dates may open beside one that the run has built, or before one that is being built.
+        """
+        start, t = self.model.start, self.model.state.quarter
+        is_dated, again = bool(start.plant_from[firm, market] == t), (market, firm) in self.told_plants
+        of_record = "On record: " if is_dated and t < start.history_quarters else ""
+        beside = ", beside the one that it has built in this run" if again and is_dated else ""
+        does = "opens another plant" if again and not is_dated else "opens its plant"
+        self.told_plants |= {(market, firm)}
+        self._plant(market, firm, does, of_record, beside)
+
+    def _plant(self, market: int, index: int, does: str, of_record: str = "", beside: str = "") -> None:
+        start, state = self.model.start, self.model.state
+        told = clause(firm(start.automakers[index]), f"{does} for EVs in {self.named(market)}{beside}")
+        told = f"{of_record}{told}" if of_record else cap(told)
+        for one in start.access:
+            if one.importer == market and one.makers[index]:
+                now = self.terms_of_access(market, one.exporter)[int(state.access[market, one.exporter])]
+                told += ", which is shut to these brands now" if now.position == "closed" else ""
+        self.say("plant", told + ".")
 
     def quotas(self, before: FloatArray, premium: FloatArray, origin: np.ndarray) -> None:
         """Quotas begin or cease to bind; premiums (m,) k$ a licence, origin (m,) the place that each is about.
@@ -229,10 +269,9 @@ def access_in_words(parties: Parties, terms: Access, t: int) -> str:
         )
     if terms.position == "undertaking":
         a_year = QUARTERS_PER_YEAR * terms.volume * 1e6
-        some = cars if np.isinf(terms.volume) else f"up to {a_year:,.0f} cars a year of each maker built in {exporter}"
-        share = percent_of(terms.investment)
-        builds = f", of which {share} are to be built in {home} instead" if terms.investment else ""
-        return f"takes minimum prices in place of the special duty on {some}{builds}"
+        some = cars if np.isinf(terms.volume) else f"up to {a_year:,.0f} cars a year built in {exporter}"
+        moves = f" that moves {percent_of(terms.investment)} of them to plants in {home}" if terms.investment else ""
+        return f"takes minimum prices in place of the special duty on {some} from each maker{moves}"
     return {
         "closed": f"keeps out {brands}",
         "local": f"lets {brands} sell what they build in {home}",
@@ -276,7 +315,10 @@ def spell(quarters: int) -> str:
 
 def below(own: float, bar: float, what: str) -> str:
     """That a gain, bn$ a year, is below a bar, with the digits that tell the two apart."""
-    digits = next((n for n in DIGITS if round(own, n) != round(bar, n)), DIGITS[-1])
+    tell_apart = [n for n in DIGITS if round(own, n) != round(bar, n)] or [DIGITS[-1]]
+    # What is not zero is not told as zero, least of all as minus zero.
+    digits = next((n for n in tell_apart if all(round(x, n) or not x for x in (own, bar))), tell_apart[0])
+    own = round(own, digits) + 0.0
     return f"own gain {own:+.{digits}f} bn$ a year is below {what} ({bar:.{digits}f})"
 
 

@@ -179,5 +179,5 @@ def test_a_story_tells_of_a_dispute_to_its_end() -> None:
     # A complaint says what one suspects; that nothing was withheld is told where it is answered.
     assert all("false alarm" not in text for text in told if "complains" in text)
     assert any("seems to withhold" in text and "it is a false alarm." in text for text in told if "suspends" in text)
-    for words in ("asks for talks", "drops its complaint", "suspends", "ends its suspension"):
+    for words in ("asks for consultations", "drops its complaint", "suspends", "ends its suspension"):
         assert any(words in text for text in told), words

@@ -12,6 +12,7 @@ from model import load_scenario
 from model.negotiation import NegotiationModel
 from model.telling.outcomes import CaseEnd
 from model.telling.trade_story import access_in_words, below, firm, spell
+from model.vocabulary import EV
 
 
 def model_of(scenario: str = "2026") -> NegotiationModel:
@@ -61,6 +62,10 @@ def test_how_long(quarters: int, said: str) -> None:
         (-0.001, 0.001, "own gain -0.001 bn$ a year is below a bar (0.001)"),
         (0.34, 0.45, "own gain +0.34 bn$ a year is below a bar (0.45)"),
         (-12.964, 0.02, "own gain -12.96 bn$ a year is below a bar (0.02)"),
+        (-0.004, 0.01, "own gain -0.004 bn$ a year is below a bar (0.010)"),
+        (-0.086, 0.0021, "own gain -0.086 bn$ a year is below a bar (0.002)"),
+        (0.0, 0.0049, "own gain +0.000 bn$ a year is below a bar (0.005)"),
+        (-1e-9, 0.01, "own gain +0.00 bn$ a year is below a bar (0.01)"),
     ],
 )
 def test_what_is_below_reads_as_below(own: float, bar: float, said: str) -> None:
@@ -131,6 +136,39 @@ def test_a_second_plant_in_a_market_is_another_one() -> None:
     assert last(model, "plant_opens", 2, tesla) == "Tesla opens its plant for EVs in the EU."
     assert last(model, "plant_opens", 2, tesla) == "Tesla opens another plant for EVs in the EU."
     assert last(model, "plant_opens", 0, tesla) == "Tesla opens its plant for EVs in China."
+
+
+def test_a_plant_of_the_record_is_told_as_that() -> None:
+    """A run may have built one already where the record has one: two plants, and only one of them of the record."""
+    model = model_of("2018")
+    tesla, others = (model.start.automakers.index(name) for name in ("Tesla", "Other Chinese makers"))
+    for maker, said in ((tesla, "Tesla opens its plant"), (others, "other Chinese makers open their plant")):
+        model.state.quarter = int(model.start.plant_from[maker, 2])
+        assert last(model, "plant_opens", 2, maker) == f"On record: {said} for EVs in the EU."
+    model.state.quarter = int(model.start.plant_from[tesla, 2])
+    assert last(model, "plant_opens", 2, tesla).endswith(" in the EU, beside the one that it has built in this run.")
+    model.state.quarter += 1
+    assert last(model, "plant_opens", 2, tesla) == "Tesla opens another plant for EVs in the EU."
+
+
+def test_a_rise_is_told_as_far_as_the_duty_rises() -> None:
+    """A special duty ends at its ceiling, whatever a rise would add to it."""
+    model, special = model_of("two"), 1.5
+    for left, by in ((0.5, "by 20 points"), (0.05, "by 5 points"), (0.0, "it stands at its ceiling already")):
+        model.state.special[EV, 1, 0] = special - left
+        for event, topic in (("emergency", "case"), ("answers", "retaliation")):
+            assert by in last(model, event, 1, 0, 0.2) and model.story[-1].topic == topic
+
+
+def test_a_path_in_step_names_whose() -> None:
+    model = model_of()
+    for announced, said in (
+        ((1.0, 0.0, 1.0), "in step with China and the EU"), ((1.0, 1.0, 0.0), "in step with China"),
+        ((0.0, 1.0, 0.0), "and trusts that a partner will follow"),
+    ):  # fmt: skip
+        model.state.announced[:] = announced
+        assert last(model, "announces", 1, False) == f"The US announces a zero-emission path {said}."
+    assert last(model, "announces", 1, True) == "The US announces a zero-emission path for its own good."
 
 
 def test_a_firm_lobbies_and_does_not_pay_so_much() -> None:

@@ -97,6 +97,52 @@ def test_what_is_not_honoured_is_named_and_why() -> None:
     assert chosen == "The US does not honour its agreement with the EU this quarter."
     assert whole.startswith("The US does not honour its agreement with the EU this quarter: to withdraw what it gives ")
     assert "a part of what it gives, and keep the rest" in part and "a part" not in whole
+    # What is broken a second time is said as that, and the reason is not read out again.
+    model.state.failed[2, 0] = True
+    assert last(model, "lapses", 2, 0, 1) == "The US still does not honour its agreement with the EU."
+    assert last(model, "keeps_again", 2, 0) == "The US honours its agreement with the EU again."
+
+
+def test_what_is_done_beside_a_signature_says_so() -> None:
+    """Who breaks or leaves a treaty, or prolongs it, while the next one is signed: the two belong together."""
+    model = model_of()
+    alone = [last(model, event, 0, 0, about) for event, about in (("lapses", 2), ("gives_notice", 2.0))]
+    assert not [text for text in alone if "signed" in text]
+    assert last(model, "renewed", 0, 4) == "China and the US renew their truce by executive act, for a year."
+    model.state.signed[0] = 1
+    for has_deal, just in ((True, "just signed"), (False, "have signed")):
+        model.state.has_deal[0] = has_deal
+        for event, about in (("lapses", 0), ("lapses", 2), ("gives_notice", 2.0)):
+            assert f"{just} what is to follow it" in last(model, event, 0, 0, about)
+    assert last(model, "gives_notice", 0, 0, 2.0).endswith("signed what is to follow it, in 2027Q2.")
+    assert last(model, "renewed", 0, 4).endswith(", for a year, or until what the two have signed is in force.")
+
+
+def test_what_fails_long_after_its_signature_is_told_as_that() -> None:
+    model = model_of()
+    for has_deal, void in ((True, False), (False, True)):
+        model.state.has_deal[1] = has_deal
+        assert last(model, "ratification", 1, 1, True, False).endswith("What was signed is void.") == void
+
+
+def test_who_breaks_a_treaty_drops_its_complaint_for_that() -> None:
+    model = model_of()
+    for keeps, why in ((True, " after consultations."), (False, ": it does not honour the truce itself.")):
+        model.state.honours[0, 1] = keeps
+        assert last(model, "drops_complaint", 0, 1) == f"The US drops its complaint{why}"
+
+
+def test_keeping_is_told_after_every_breach_that_is_not_the_last(many: list[NegotiationModel]) -> None:
+    again = 0
+    for model in many:
+        for dyad in model.start.parties.dyad_names:
+            told = [line for line in model.story if line.dyad == dyad and line.topic in ("lapse", "keeping", "exit")]
+            for line in (one for one in told if one.topic == "keeping"):
+                again += 1
+                before = [one for one in told if one.quarter == line.quarter - 1]
+                assert [one for one in before if one.topic == "lapse" and one.text[:6] == line.text[:6]], line
+                assert not [one for one in before if one.topic == "exit"], line
+    assert again
 
 
 def test_which_withdrawal_pays_is_that_of_the_test() -> None:
@@ -182,6 +228,23 @@ def test_a_plant_that_opens_behind_a_shut_door_is_told_as_that() -> None:
     model.state.access[1, 0] = 1
     assert shut.endswith("in the US, which is shut to these brands now.")
     assert last(model, "plant_opens", 1, firm).endswith("in the US.")
+
+
+def test_a_market_that_shuts_names_the_plants_that_are_left_behind() -> None:
+    model = model_of("2026-access")
+    makers = next(one for one in model.start.access if one.importer == 1).makers
+    first, second, *_ = (int(f) for f in np.flatnonzero(makers))
+    assert last(model, "access_changes", 1, 0, 0) == "The US keeps out China's brands again."
+    model.state.has_plant[1, first], model.state.plant_due[1, second] = 1.0, 3.0
+    names = model.start.automakers
+    assert last(model, "access_changes", 1, 0, 0) == (
+        f"The US keeps out China's brands again. {names[first]} has a plant in the US. {names[second]} is building a "
+        "plant in the US."
+    )
+    model.state.has_plant[1, [first, second]] = 1.0
+    assert last(model, "access_changes", 1, 0, 0).endswith(
+        f" {names[first]} and {names[second]} have plants in the US."
+    )
 
 
 def test_a_market_that_is_opened_names_the_plants_that_gain_by_it() -> None:
@@ -307,7 +370,7 @@ def test_an_account_says_what_it_counted() -> None:
         assert f", breached {times}." in outcome_in_words({**row, "n_lapses": n}, "2035Q4")
     # A treaty that was kept and is no cooperation: why not.
     none = {**row, "emerged": False}
-    assert "does not emerge by 2035Q4: in no year is enough gained" in outcome_in_words(none, "2035Q4")
+    assert "does not emerge by 2035Q4: in no year do all three hold: enough is" in outcome_in_words(none, "2035Q4")
     assert "does not emerge by 2035Q4. " in outcome_in_words({**none, "treaty_quarters": 0.0}, "2035Q4")
     assert "No treaty was ever in force" in outcome_in_words({**row, "treaty_quarters": 0.0}, "2035Q4")
     assert set(IN_THE_WAY) == {obstacle.words for obstacle in Obstacle}

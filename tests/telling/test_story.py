@@ -19,7 +19,7 @@ from model.vocabulary import DYAD_NAMES, DYADS, THREE
 TOPICS = {
     "event", "tension", "case", "retaliation", "announcement", "recognition", "plant", "session", "offer", "refusal",
     "treaty", "ratification", "lapse", "exit", "dialogue", "gesture", "government",
-    "shortfall", "credits", "carbon", "undertaking", "access", "complaint", "notice",
+    "shortfall", "keeping", "credits", "carbon", "undertaking", "access", "complaint", "notice",
 }  # fmt: skip
 REASONS = (
     "it is not on the table",

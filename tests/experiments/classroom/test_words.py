@@ -69,7 +69,7 @@ def used_keys() -> set[str]:
     keys |= {f"keep.{who}" for who in ("both", "we", "they")}
     keys |= {f"{where}.{how}" for where in ("package", "position", "gift") for how in ACCESS[1:]}
     keys |= {f"package.{ACCESS[0]}", *(f"event.access_{how}" for how in ("new", "resumed", "back"))}
-    keys |= {"event.resumes", "event.resumes_in_breach"}
+    keys |= {"event.resumes", "event.resumes_in_breach", "event.drops_complaint", "event.drops_in_breach"}
     keys |= {f"wall.{phase}" for phase in ("lobby", "paused", "over", "deciding", "plays")}
     keys |= {f"story.{part}_{how}" for part in ("luck", "us") for how in ("none", "more", "less")}
     keys |= {f"story.why_{why}" for why in ("luck", "us", "rules")} | {f"head.{kind}" for kind in OWN_HEADLINES}
