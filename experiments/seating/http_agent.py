@@ -181,6 +181,7 @@ class AgentServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: AgentServer
     timeout = 30.0
+    disable_nagle_algorithm = True  # an answer's body does not wait for its head to be acknowledged
 
     def do_GET(self) -> None:
         """The document."""

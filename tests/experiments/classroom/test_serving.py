@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import socket
 import time
@@ -213,3 +215,22 @@ def test_a_tactic_that_fails_pauses_the_game_and_the_facilitator_is_told(tmp_pat
             assert json.loads(page.send("/api/start", b"{}")[1])["room"]
     finally:
         unload(file)
+
+
+def test_no_answer_waits_for_an_acknowledgement() -> None:
+    """Nagle's algorithm is off on what the page's listener accepts: an answer's body follows its head at once."""
+    accepted: list[int] = []
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.append(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async def visited(listener: socket.socket) -> None:
+        async with await asyncio.start_server(answer, sock=listener):
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            assert await reader.read() == b""
+            writer.close()
+
+    with contextlib.closing(serving._listen(serving.LOOPBACK, 0)) as listener:
+        asyncio.run(visited(listener))
+    assert len(accepted) == 1 and accepted[0] != 0
