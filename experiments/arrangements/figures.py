@@ -43,7 +43,7 @@ def arrangements_figure(told: Mapping[str, Any]) -> Figure:
         left.plot([mean], [place], linestyle="", marker="o", color=BLUE)
         left.plot(one["in_default"][:1], [place], linestyle="", marker="D", markerfacecolor="none", color=BLACK)
         if one["design"] == 0:
-            right.text(50.0, place, "what the others\nare compared with", color=NOTE, ha="center", va="center")
+            right.text(50.0, place, "compared with this", color=NOTE, ha="center", va="center")
             continue
         same = 1.0 - one["better"] - one["worse"]
         begin = 0.0
