@@ -19,12 +19,15 @@ from experiments.arrangements.racing import ROUNDS, Rules
 from experiments.arrangements.search import FEWEST, MOST
 from experiments.design.plan import MAX_REPLICATES, SCENARIO, Assumed, Block, Factor, Plan, Value
 from experiments.design.plan_file import PlanReader
-from experiments.design.plan_reading import as_file_name, is_number
+from experiments.design.plan_reading import as_file_name, check_named, is_number
 from model import InputFault, described, is_path, load_scenario, nearest, no_file, read_toml
 
 PLANS: Final = Path(__file__).parent / "plans"
 PLAIN: Final = ("title", "question", "hypothesis", "scenario", "replicates", "root_seed", "settings")
 OWN: Final[tuple[str, ...]] = ("levers", "objectives", "designs", "race", "assumptions")
+# Keys that no other kind of plan has: such a file is one to design with, though its levers be misnamed.
+ASKING: Final = frozenset({"levers", "objectives", "designs", "race"})
+WHAT: Final = "plan to design with"
 RACE_KEYS: Final = ("candidates", "replicates", "most", "confidence")
 USUAL_OBJECTIVES: Final = (WORST_OFF, REGRET, CO2)
 USUAL_DESIGNS: Final = 32
@@ -77,12 +80,15 @@ def load_design(source: str | Path) -> DesignPlan:
     Raises:
         InputFault: lists everything that is wrong with the file.
     """
+    check_named(source, shipped(), WHAT)
     path = PLANS / f"{source}.toml" if str(source) in shipped() else Path(source)
     try:
-        text, table = read_toml(path, "plan", "plan to design with")
+        text, table = read_toml(path, "plan", "any")
+        if not ASKING & {*table}:
+            read_toml(path, "plan", WHAT)  # refuses a file of another kind, in words of its own
     except FileNotFoundError:
         if is_path(source):
-            raise InputFault([no_file(source, shipped(), "plan to design with")], "plan") from None
+            raise InputFault([no_file(source, shipped(), WHAT)], "plan") from None
         hint = nearest(path.stem, shipped()) or f"shipped plans to design with: {', '.join(shipped())}"
         raise InputFault([f"'{source}' is neither a file nor a shipped plan of this kind; {hint}"], "plan") from None
     return _Reader(path.stem, text, table, path.parent).read_design()
@@ -93,6 +99,7 @@ class _Reader(PlanReader):
 
     def __init__(self, name: str, text: str, table: dict[str, Any], folder: Path) -> None:
         super().__init__(as_file_name(name), text, table, folder)
+        self._take_levers()
         self._known(self.table, (*PLAIN, *OWN), "a key of a plan to design with")
         self.own = {key: self.table[key] for key in OWN if key in self.table}
         self.table = {
@@ -100,6 +107,14 @@ class _Reader(PlanReader):
             "factors": self.own.get("levers"), "design": "sobol", "n_points": 2,
             "assumptions": self.own.get("assumptions", {}),
         }  # fmt: skip
+
+    def _take_levers(self) -> None:
+        """Take a table that is meant as that of levers for it: its fault is its name alone."""
+        known = (*PLAIN, *OWN)
+        meant = (key for key in self.table if key not in known and (key == "factors" or nearest(key, ("levers",))))
+        if "levers" not in self.table and (key := next(meant, "")):
+            self.faults.append(f"'{key}' is not a key of a {WHAT}: what is searched are levers; write [levers.NAME]")
+            self.table = {"levers" if name == key else name: own for name, own in self.table.items()}
 
     def read_design(self) -> DesignPlan:
         faults: list[str] = []

@@ -94,7 +94,7 @@ def seat(
 ) -> None:
     """Let a program take a bloc's seat: play games with it, keep them, and compare with the model's own rules."""
     with refusals():
-        _one_of(seat=bool(bloc), replay=replay is not None, serve=serve is not None, openapi=document)
+        _one_of(agent, seat=bool(bloc), replay=replay is not None, serve=serve is not None, openapi=document)
         if document:
             import json
 
@@ -115,7 +115,7 @@ def seat(
             _seat(bloc or [], chosen, scenario, numbers, quarters, settings, patience, not without_advice, out)
 
 
-def _one_of(**asked: bool) -> None:
+def _one_of(agent: str | None, **asked: bool) -> None:
     """Refuse to do nothing, or two things at once."""
     from model import InputFault
 
@@ -123,6 +123,8 @@ def _one_of(**asked: bool) -> None:
     wanted = [words[name] for name, is_asked in asked.items() if is_asked]
     if len(wanted) > 1:
         raise InputFault([f"{' beside '.join(wanted)}: each does something else; keep one"], "command line")
+    if not wanted and agent is not None:
+        raise InputFault([f"whose seat does {agent} take? name it: --bloc EU, or another government"], "command line")
     if not wanted:
         how = "name a seat and who takes it: detente seat --bloc EU --agent always-accept"
         raise InputFault([f"nothing to do; {how}"], "command line")

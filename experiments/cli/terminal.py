@@ -104,7 +104,7 @@ class Commands(TyperGroup):
                 )
         if args[:1] == ["help"]:
             args = [*args[1:2], "--help"]
-        if fault := self._lacking(ctx, args):
+        if fault := self._lacking(ctx, args) or self._misplaced(ctx, args):
             with refusals():
                 from model import InputFault
 
@@ -138,6 +138,57 @@ class Commands(TyperGroup):
                     about = f"{about}; known are {', '.join(scenario_names())}, or the path of a .toml file"
                 return f"{args[-1]} needs {wanted} after it: {about[:1].lower()}{about[1:]}"
         return ""
+
+    def _misplaced(self, ctx: typer.Context, args: Sequence[str]) -> str:
+        """Which word names no file where one is wanted, or stands where none is taken; empty: none does."""
+        command = self.get_command(ctx, args[0]) if len(args) > 1 else None
+        if command is None:
+            return ""
+        alone = next((own for own in command.params if not own.opts[0].startswith("-")), None)
+        for option, word in _words_of(command, args[1:]):
+            own = alone if option is None else option
+            wanted = getattr(own, "metavar", "") or ""
+            wanted = wanted[1:-1] if wanted.startswith("[") else wanted  # of a word that may be left out
+            if own is None:
+                return f"detente {args[0]} takes options alone, and not {word!r}; {_instead(command, args[0], word)}"
+            if not word.strip() and any(kind in wanted for kind in FILES):
+                about = (getattr(own, "help", "") or "").rstrip(".")
+                name = wanted if option is None else max(own.opts, key=len)
+                return f"{name} is empty; what belongs there: {about[:1].lower()}{about[1:]}"
+        return ""
+
+
+FILES: Final = ("RESULTS", "FILE", "PATH", "DIR")
+
+
+def _words_of(command: Any, args: Sequence[str]) -> Iterator[tuple[Any, str]]:
+    """Every word with the option whose value it is (None: it stands alone), up to an option that is unknown."""
+    options = {name: own for own in command.params for name in own.opts if name.startswith("-")}
+    of = None
+    for word in args:
+        name, equals, value = word.partition("=")
+        if of is not None:
+            yield of, word
+            of = None
+        elif not word.startswith("-"):
+            yield None, word
+        elif name not in options:
+            return
+        elif not getattr(options[name], "is_flag", False):
+            of = None if equals else options[name]
+            if equals:
+                yield options[name], value
+
+
+def _instead(command: Any, name: str, word: str) -> str:
+    """How a word that stands alone is given to a command that takes options alone."""
+    options = {max(own.opts, key=len): (getattr(own, "metavar", "") or "") for own in command.params}
+    if "--agent" in options and (word.removesuffix(":").endswith(".py") or ".py:" in word):
+        return "an agent of your own is given by --agent FILE:CLASS"
+    takes = [f"{option} {kind}" for option, kind in options.items() if kind in FILES]
+    if takes and Path(word).suffix:
+        return f"a file or a folder is given by {', '.join(takes)}"
+    return f"to see them: detente {name} -h"
 
 
 @contextlib.contextmanager

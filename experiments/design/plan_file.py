@@ -59,7 +59,7 @@ from experiments.design.plan import (
     replicates_fault,
 )
 from experiments.design.plan_factors import FactorReader
-from experiments.design.plan_reading import commas_of, is_number
+from experiments.design.plan_reading import check_named, commas_of, is_number
 from experiments.design.plan_settings import with_settings
 from experiments.design.point_tables import Watch
 from model import (
@@ -130,9 +130,8 @@ def load_plan(source: str | Path, watch: Watch | None = None, settings: Mapping[
     Raises:
         InputFault: lists everything that is wrong with the file.
     """
-    path = Path(source)
-    if str(source) in plan_names():
-        path = plan_path(str(source))
+    check_named(source, plan_names(), "plan")
+    path = plan_path(str(source)) if str(source) in plan_names() else Path(source)
     try:
         text, table = read_toml(path, "plan")
     except FileNotFoundError:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from experiments.design.plan import Value
-from model import InputFault, checked_value, described, nearest
+from model import InputFault, checked_value, described, nearest, no_file
 
 WHOLE: Final = 1e6  # fractions of this size and more are shown as Python writes them
 UNSPACED: Final = re.compile(r"\w+\s*=\s*\[[-+\d. ]*\d,\d[-+\d,. ]*\]")
@@ -20,6 +21,19 @@ LONGEST_NAME: Final = 100  # characters of a results folder's name
 def as_file_name(name: str) -> str:
     """A name under which results can be kept: no folder, no hidden file, no control characters, not endless."""
     return re.sub(r"[/\\:\x00-\x1f\x7f\ud800-\udfff]", "_", name).lstrip(". ")[:LONGEST_NAME] or "plan"
+
+
+def check_named(source: str | Path, known: Iterable[str], what: str) -> None:
+    """Refuse a name that is empty, and a folder; known: what comes with the project, called what.
+
+    Raises:
+        InputFault: says which, and what may be written.
+    """
+    if not str(source).strip():
+        fault = f"the name of the {what} is empty; write the path of a file, or the name of a shipped {what}"
+        raise InputFault([f"{fault}: {', '.join(known)}"], "plan")
+    if str(source) not in known and Path(source).is_dir():
+        raise InputFault([no_file(source, known, what)], "plan")
 
 
 def in_words(level: object) -> str:

@@ -28,6 +28,7 @@ from model import InputFault, __version__, nearest, shown
 FloatArray = npt.NDArray[np.float64]
 
 FORM: Final = "detente emulator 2"
+COPY_AGAIN: Final = "copy it again whole, or make it again: detente emulate PLAN"
 CURVES: Final = ("mean", "run_low", "run_high")
 ROOT_5: Final = math.sqrt(5.0)
 
@@ -110,10 +111,14 @@ class Emulator:
                 of the model or from other code.
         """
         try:
-            told = json.loads(Path(path).read_text(encoding="utf-8"))
+            data = Path(path).read_bytes()
         except OSError as error:
             raise InputFault([f"'{path}' cannot be read: {error.strerror or error}"], "emulator") from None
-        except ValueError:
+        try:
+            told = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            if fault := damage_of(data, error):
+                raise InputFault([f"'{path}' is damaged: {fault}; {COPY_AGAIN}"], "emulator") from None
             told = None
         if not isinstance(told, dict) or told.get("form") != FORM:
             raise InputFault([f"'{path}' is no emulator; allowed is a file that detente emulate wrote"], "emulator")
@@ -189,6 +194,17 @@ class Emulator:
         mean, run_low, run_high = curves
         own = np.where(self._is_yes_no, np.sqrt(np.abs(mean * (1.0 - mean))), 0.5 * (run_high - run_low))
         return np.asarray(own + self._floor)
+
+
+def damage_of(data: bytes, error: Exception) -> str:
+    """Where a file that begins as one of an emulator's form ends or breaks, in words; empty: it begins otherwise."""
+    if not data:
+        return "it is empty"
+    if not data.lstrip().startswith(b'{"') or not isinstance(error, json.JSONDecodeError):
+        return ""
+    place = f"line {error.lineno}, column {error.colno}"
+    is_cut = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string")
+    return f"it ends too early, after {len(data)} bytes" if is_cut else f"it is no JSON from {place} on"
 
 
 def check_origin(told: Mapping[str, Any]) -> None:

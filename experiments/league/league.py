@@ -109,6 +109,9 @@ def load_league(source: str | Path) -> LeaguePlan:
     Raises:
         InputFault: lists everything that is wrong with the file.
     """
+    if Path(source).is_dir():  # as an empty name is
+        fault = f"'{source}' is a folder; write the path of a TOML file, or nothing: then all tactics play"
+        raise InputFault([fault], "league plan")
     try:
         text, table = read_toml(Path(source), "league plan")
     except FileNotFoundError:

@@ -20,6 +20,7 @@ from experiments.seating.protocol import Answer, Question
 from model import InputFault, OwnFile, kind_of, load_names, nearest
 
 SUBJECT: Final = "agent"
+ALLOWED: Final = "a subclass of Agent (from detente import Agent)"
 Move = int | str | None
 
 
@@ -143,6 +144,8 @@ def find_agent(asked: str) -> Seatable:
     if asked in SHIPPED:
         return Seatable(asked, SHIPPED[asked], {"agent": asked})
     file, colon, name = asked.rpartition(":")
+    if asked.removesuffix(":").endswith(".py"):
+        raise InputFault([_which_class(asked.removesuffix(":"))], SUBJECT)
     if not colon or not name.isidentifier():
         shipped = ", ".join(SHIPPED)
         hint = nearest(asked, SHIPPED)
@@ -151,18 +154,32 @@ def find_agent(asked: str) -> Seatable:
     return _own_agent(Path(file), name)
 
 
+def _which_class(file: str) -> str:
+    """What to write in place of a file alone: the agents that it has."""
+    offered = _offered(load_names(Path(file), SUBJECT)[1])
+    if not offered:
+        return f"'{file}' has no agent; write {ALLOWED}, and name it: {file}:CLASS"
+    return (
+        f"{file!r} is a file, and its class is to stand behind it: {', or '.join(f'{file}:{own}' for own in offered)}"
+    )
+
+
+def _offered(names: Mapping[str, Any]) -> list[str]:
+    """The agents that a file has written itself."""
+    classes = {key: value for key, value in names.items() if isinstance(value, type) and issubclass(value, Agent)}
+    return [key for key, value in classes.items() if value.__module__ == names["__name__"]]
+
+
 def _own_agent(where: Path, name: str) -> Seatable:
     own, names = load_names(where, SUBJECT)
-    classes = {key: value for key, value in names.items() if isinstance(value, type) and issubclass(value, Agent)}
-    offered = [key for key, value in classes.items() if value.__module__ == names["__name__"]]
-    allowed = "a subclass of Agent (from detente import Agent)"
     if name not in names:
-        hint = nearest(name, offered) or (f"it has {', '.join(offered)}" if offered else f"write {allowed}")
+        offered = _offered(names)
+        hint = nearest(name, offered) or (f"it has {', '.join(offered)}" if offered else f"write {ALLOWED}")
         raise InputFault([f"'{where}' has no class {name!r}; {hint}"], SUBJECT)
     kind = names[name]
-    if name not in classes or kind is Agent:
+    if not isinstance(kind, type) or not issubclass(kind, Agent) or kind is Agent:
         what = f"is {kind_of(kind)}" if not isinstance(kind, type) else "is no agent of its own"
-        raise InputFault([f"{name} in '{where}' {what}; allowed is {allowed}"], SUBJECT)
+        raise InputFault([f"{name} in '{where}' {what}; allowed is {ALLOWED}"], SUBJECT)
     if not any(getattr(kind, key) is not getattr(Agent, key) for key in DECIDES):
         others = [key for key in dir(kind) if not key.startswith("_") and not hasattr(Agent, key)]
         near = next((f"; {key!r}: {hint}" for key in others if (hint := nearest(key, DECIDES))), "")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.design.plan import Plan
 from experiments.store.columns import KEYS, Chunk, Played
 from experiments.store.files import check_writable, reported, slim, write_figure, write_table, write_whole
-from experiments.store.inputs import INPUTS, PLAN, digests, inputs_fault, inputs_of
+from experiments.store.inputs import INPUTS, PLAN, digests, inputs_fault, inputs_of, plan_fault
 from experiments.store.lock import check_new, check_there, withdraw
 from experiments.store.manifest import (
     describe,
@@ -121,7 +121,7 @@ class Results:
     def relabel(self, plan: Plan) -> None:
         """Take over the plan's words, such as a title that was mended; its runs are the same. Under the lock."""
         text = plan.text.encode()
-        if digests({PLAN: text})[PLAN] != self.manifest["inputs"].get(PLAN):
+        if digests({PLAN: text})[PLAN] != self.manifest["inputs"].get(PLAN) or plan_fault(self.manifest):
             self._keep(PLAN, text)
             self.manifest["inputs"][PLAN] = digests({PLAN: text})[PLAN]
             self.manifest.update(words_of(plan))
@@ -320,6 +320,8 @@ class Results:
         """
         there = parts_in(self.folder)
         self._log.check(there)
+        if self.manifest["state"] == "complete":
+            self._log.check_lines(there)
         refuse_twice(self.folder, there)
 
     def _table(

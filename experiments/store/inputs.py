@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from experiments.design.plan import Plan
 from model import (
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 
 INPUTS: Final = "inputs"
+
+
+# What is left where a file of a results folder was lost or edited, and there is no copy of it.
+ANEW: Final = "play the sweep anew in another folder: --into NEW_FOLDER"
+PUT_BACK: Final = f"put it back as it was, or {ANEW}"
 
 
 PLAN: Final = "plan.toml"
@@ -79,6 +84,14 @@ def _digest(name: str, data: bytes) -> str:
     return hashlib.sha256(data).hexdigest() if name.endswith(".parquet") else digest_of_text(data)
 
 
+def plan_fault(manifest: Mapping[str, Any]) -> str:
+    """That the plan which a manifest quotes is not the one that was kept, in words (empty: it is)."""
+    kept = manifest["inputs"].get(PLAN)
+    if kept is None or _digest(PLAN, manifest["plan_text"].encode("utf-8", "surrogatepass")) == kept:
+        return ""
+    return "plan_text in manifest.json was changed after it was written; the same sweep into this folder writes it anew"
+
+
 def inputs_fault(folder: Path, told: Mapping[str, str]) -> str:
     """Which file that was kept is gone or changed, in words (empty: none)."""
     for name, digest in told.items():
@@ -86,7 +99,7 @@ def inputs_fault(folder: Path, told: Mapping[str, str]) -> str:
             is_same = _digest(name, (folder / name).read_bytes()) == digest
         except (OSError, ValueError) as error:  # no file has such a name
             said = getattr(error, "strerror", None) or error
-            return f"{INPUTS}/{name}, which the runs were made of, cannot be read ({said})"
+            return f"{INPUTS}/{name}, which the runs were made of, cannot be read ({said}); {PUT_BACK}"
         if not is_same:
-            return f"{INPUTS}/{name}, which the runs were made of, was changed after it was kept; put it back"
+            return f"{INPUTS}/{name}, which the runs were made of, was changed after it was kept; {PUT_BACK}"
     return ""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from experiments.design.plan import Plan
 from experiments.design.plan_file import PlanReader
 from experiments.store import manifest
-from experiments.store.inputs import ASSUMPTIONS, INPUTS, TACTICS, WORLD, read_whole, world_files
+from experiments.store.inputs import ASSUMPTIONS, INPUTS, TACTICS, WORLD, plan_fault, read_whole, world_files
 from model import (
     KEPT,
     InputFault,
@@ -42,6 +42,8 @@ def plan_of(results: Results) -> Plan:
             parameters have changed since.
     """
     manifest = results.manifest
+    if fault := plan_fault(manifest):
+        raise InputFault([f"'{results.folder}': {fault}"], "results")
     stand_in((manifest.get("tactics") or {}).get("names", {}))
     _, table = parse_toml(manifest["plan_text"], "plan_text of the results", "results")
     if table.get("design") == "table":

@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from experiments.store.columns import digest_of, runs_are_true
 from experiments.store.files import open_in_place, reported, write_whole
+from experiments.store.inputs import ANEW
 from model import InputFault
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 LOG: Final = "parts.log"
 AGAIN: Final = "the same sweep into this folder makes it anew"
+MOVE: Final = "move them out of the folder, and the same sweep plays what is missing"
+EDITED: Final = f"if manifest.json was edited, put it back as it was, or {ANEW}"
 MOST_NAMED: Final = 3
 SEALED: Final = (b"sweep", b"plan", b"root_seed", b"part", b"rows")
 SEAL: Final = b"seal"
@@ -88,6 +91,19 @@ class PartLog:
             also = f" (and {len(damaged) - 1} more parts like it)" if len(damaged) > 1 else ""
             raise InputFault([f"{damaged[0]}{also}; {AGAIN}"], "results")
 
+    def check_lines(self, names: Collection[str]) -> None:
+        """Refuse a log that knows none of the parts of a finished sweep: it was emptied, and cannot tell what is gone.
+
+        Raises:
+            InputFault: says so, and what to do.
+        """
+        path = self.folder / LOG
+        if names and not any(name in self._known for name in names) and _is_there(path):
+            fault = f"'{path}' is damaged: it has no line for any of the {len(names)} parts of this finished sweep"
+            remedy = "the same sweep into this folder checks every part and writes the lines anew"
+            raise InputFault([f"{fault}; {remedy}, or remove the file, and each part is checked by its own marks"],
+                             "results")  # fmt: skip
+
     def refuse_others(self, names: Iterable[str]) -> None:
         """Refuse parts of another sweep, and parts under another's name.
 
@@ -95,7 +111,8 @@ class PartLog:
             InputFault: says which they are, whose, and what to do.
         """
         found: dict[str, list[str]] = {}
-        for name in names:
+        there = list(names)
+        for name in there:
             if whose := self._whose(name):
                 found.setdefault(whose, []).append(name)
         if found:
@@ -103,8 +120,10 @@ class PartLog:
             n = sum(map(len, found.values()))
             what = f"{n} parts that are" if n > 1 else "a part that is"
             fault = f"'{self.folder}' holds {what} not of this sweep: {told}"
-            remedy = "move them out of the folder, and the same sweep plays what is missing (nothing was changed)"
-            raise InputFault([f"{fault}; {remedy}"], "results")
+            remedy = MOVE
+            if n == len(there) and len(found) == 1 and " under another name" not in told:
+                remedy = f"no part is: {EDITED}; if parts were copied here, {MOVE}"
+            raise InputFault([f"{fault}; {remedy} (nothing was changed)"], "results")
 
     def _whose(self, name: str) -> str:
         """Of which other sweep a part says that it is, in words; empty: of none, or damage hides it."""

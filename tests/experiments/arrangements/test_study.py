@@ -302,6 +302,15 @@ def test_missing_levers_are_told_once(tmp_path: Path, call: Callable[..., Result
     refused(told, "plan terms: 2 faults", "[levers.NAME] is missing: a plan varies one parameter or more")
 
 
+@pytest.mark.parametrize("name", ["factors", "lever", "levres"])
+def test_misnamed_levers_are_their_name_alone(name: str, tmp_path: Path, call: Callable[..., Result]) -> None:
+    written(tmp_path, "worlds.csv", WORLDS)
+    written(tmp_path, "terms.toml", PLAN.replace("[levers.", f"[{name}.").replace("[[levers.", f"[[{name}."))
+    result = call("design", "terms.toml")
+    refused(result, f"'{name}' is not a key of a plan to design with: what is searched are levers; write [levers.NAME]")
+    assert "1 fault" in result.stderr and "missing" not in result.stderr
+
+
 def test_what_is_not_there_is_named(call: Callable[..., Result]) -> None:
     refused(call("design", "treety"), "'treety' is neither a file nor a shipped plan of this kind", "'treaty'")
 

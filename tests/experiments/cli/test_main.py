@@ -322,7 +322,7 @@ REFUSALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "unknown option": ((*RUN, "--replicates", "3"), ("--replicates",)),
     "unknown command": (("runn",), ("runn",)),
     "unknown plan": (("sweep", "mechanism", "--out", "new"), ("'mechanism'", "'mechanisms'")),
-    "plan that is a folder": (("sweep", ".", "--out", "new"), ("cannot be read",)),
+    "plan that is a folder": (("sweep", ".", "--out", "new"), ("is a folder; write the path of a file",)),
     "broken TOML": (("sweep", "broken.toml", "--out", "new"), ("is not TOML", "line 2")),
     "faulty plan": (("sweep", "faulty.toml", "--out", "new"), ("3 faults", "'replicates'", "'2026'", "'generosity'")),
     "no workers": (("sweep", "two.toml", "--out", "new", "--workers", "0"), ("workers = 0", "from 1 to")),

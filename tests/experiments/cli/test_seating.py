@@ -41,6 +41,24 @@ def test_a_program_of_ones_own_plays_and_its_games_replay(call: Callable[..., Re
     assert other.exit_code == 1 and "Not the same as kept" in other.stdout
 
 
+def test_a_file_without_its_class_is_told_what_to_write(call: Callable[..., Result], tmp_path: Path) -> None:
+    written(tmp_path, "mine.py", MINE)
+    written(tmp_path, "two.py", f"{MINE}\nclass Other(Mine):\n    pass\n")
+    written(tmp_path, "none.py", "x = 1\n")
+    for command in ("seat", "arena"):
+        said = (
+            f"detente {command} takes options alone, and not 'mine.py'; an agent of your own is given by --agent FILE"
+        )
+        refused(call(command, "mine.py"), said)
+    for words in (("--bloc", "EU", "--agent"), ("--serve",)):
+        refused(call("seat", *words, "mine.py"), "its class is to stand behind it: mine.py:Mine")
+        refused(call("seat", *words, "mine.py:"), "its class is to stand behind it: mine.py:Mine")
+        refused(call("seat", *words, "two.py"), "two.py:Mine, or two.py:Other")
+        refused(call("seat", *words, "none.py"), "'none.py' has no agent; write a subclass of Agent")
+        refused(call("seat", *words, "gone.py"), "'gone.py' cannot be read")
+    refused(call("seat", "--agent", "rules"), "whose seat does rules take? name it: --bloc EU")
+
+
 def test_an_agent_that_is_not_heard_is_told_on_the_side_and_counted(call: Callable[..., Result]) -> None:
     result = call("seat", "--bloc", "EU", "--url", "http://127.0.0.1:9", *FEW)
     assert result.exit_code == 0

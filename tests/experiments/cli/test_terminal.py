@@ -55,6 +55,34 @@ def test_summaries_of_commands_end_with_a_word(
     assert "discover" in told
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["sweep", ""], "the name of the plan is empty; write the path of a file, or the name of a shipped plan: abl"),
+        (["emulate", " "], "the name of the plan is empty"),
+        (["design", ""], "or the name of a shipped plan to design with: treaty"),
+        (["run", ""], "'' is neither a scenario nor a .toml file; known are 2018"),
+        (["league", ""], "write the path of a TOML file, or nothing: then all tactics play"),
+        (["report", ""], "RESULTS is empty; what belongs there: a results folder"),
+        (["export", "", "--to", "csv"], "RESULTS is empty"),
+        (["rerun", "", "--run", "0-0"], "RESULTS is empty"),
+        (["certify", ""], "RESULTS is empty"),
+        (["page", ""], "RESULTS|GAME is empty; what belongs there: a results folder, or the file of a game"),
+        (["page", "--out="], "--out is empty; what belongs there: the file to write"),
+        (["sweep", "trade", "--out", ""], "--out is empty"),
+        (["check-world", ""], "FILE[:CLASS] is empty"),
+        (["sweep", "."], "'.' is a folder; write the path of a file"),
+        (["design", "."], "'.' is a folder; write the path of a file"),
+        (["class", "mine.toml"], "a file or a folder is given by --tactics FILE, --room FILE"),
+        (["demo", "trade"], "detente demo takes options alone, and not 'trade'"),
+    ],
+)
+def test_an_empty_or_misplaced_word_is_told_what_belongs_there(
+    words: list[str], said: str, call: Callable[..., Result]
+) -> None:
+    refused(call(*words), said)
+
+
 def test_a_name_that_is_no_text_is_refused(call: Callable[..., Result]) -> None:
     refused(call("sweep", "\udcff.toml"), "is not UTF-8", "rename the file")
 

@@ -144,7 +144,20 @@ def test_of_another_model_it_does_not_speak(
     assert said in str(refusal.value) and "make it again: detente emulate sliders" in str(refusal.value)
 
 
-@pytest.mark.parametrize("text", ["", "[1, 2]", "{}", '{"form": "another"}', "\x00"])
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.9999])
+def test_one_that_was_cut_is_told_as_damaged(share: float, told: dict[str, Any], tmp_path: Path) -> None:
+    whole = json.dumps(told)
+    path = tmp_path / "emulator.json"
+    path.write_text(whole[: int(share * len(whole))], "utf-8")
+    said = f"it ends too early, after {path.stat().st_size} bytes" if share else "it is empty"
+    with pytest.raises(InputFault, match=f"is damaged: {said}; copy it again whole, or make it again: detente emulate"):
+        Emulator.load(path)
+    path.write_text(whole.replace(":", "=", 1), "utf-8")
+    with pytest.raises(InputFault, match=r"is damaged: it is no JSON from line 1, column \d+ on; copy it again"):
+        Emulator.load(path)
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "{}", "no", '{"form": "another"}', "\x00"])
 def test_what_is_no_emulator_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "emulator.json"
     path.write_text(text, "utf-8")

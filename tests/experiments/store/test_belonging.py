@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ from experiments.running.runner import run_plan
 from experiments.store import folder as store
 from experiments.store.columns import Chunk
 from experiments.store.folder import Results
+from experiments.store.kept import plan_of
 from experiments.store.manifest import identity
 from model import InputFault
 
@@ -97,6 +99,45 @@ def test_a_whole_sweep_in_anothers_folder_is_refused(tmp_path: Path) -> None:
         with pytest.raises(InputFault, match=r"27 parts that are not of this sweep"):
             act()
     assert Results.open(tmp_path / "r").manifest["state"] == "begun"
+
+
+def edited(folder: Path, key: str, change: Callable[[str], str]) -> None:
+    """Something that a manifest says, changed by hand."""
+    told = json.loads((folder / "manifest.json").read_text("utf-8"))
+    (folder / "manifest.json").write_text(json.dumps({**told, key: change(told[key])}), "utf-8")
+
+
+@pytest.mark.parametrize("key", ["scenario", "root_seed"])
+def test_of_a_manifest_that_was_edited_is_said_what_helps(key: str, tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    digest = swept(plan, tmp_path / "r").digest()
+    whole = (tmp_path / "r" / "manifest.json").read_bytes()
+    edited(tmp_path / "r", key, lambda text: f"{text}7")
+    remedy = "if manifest.json was edited, put it back as it was, or play the sweep anew in another folder: --into"
+    for act in (lambda: swept(plan, tmp_path / "r"), lambda: Results.open(tmp_path / "r").read()):
+        with pytest.raises(InputFault, match=remedy):
+            act()
+    (tmp_path / "r" / "manifest.json").write_bytes(whole)
+    assert swept(plan, tmp_path / "r").digest() == digest
+
+
+def test_a_plan_that_was_edited_in_a_manifest_is_told_and_the_same_sweep_mends_it(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    swept(plan, tmp_path / "r")
+    edited(tmp_path / "r", "plan_text", lambda text: text.replace("replicates = 6", "replicates = 5"))
+    with pytest.raises(InputFault, match=r"plan_text in manifest.json was changed .* the same sweep into this folder"):
+        plan_of(Results.open(tmp_path / "r"))
+    assert plan_of(swept(plan, tmp_path / "r")).replicates == 6
+
+
+def test_of_a_kept_file_that_was_edited_is_said_what_helps(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    swept(plan, tmp_path / "r")
+    kept = tmp_path / "r" / "inputs" / "scenario.toml"
+    for spoil in (lambda: kept.write_text("", "utf-8"), kept.unlink):
+        spoil()
+        with pytest.raises(InputFault, match=r"put it back as it was, or play the sweep anew .*: --into NEW_FOLDER"):
+            swept(plan, tmp_path / "r")
 
 
 def test_a_part_that_comes_while_a_sweep_goes_on_does_not_end_complete(tmp_path: Path) -> None:

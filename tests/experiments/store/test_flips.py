@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -110,6 +112,35 @@ def test_a_part_that_is_gone_is_told(folder: Path) -> None:
                 pytest.fail(name)
     finally:
         part.write_bytes(whole)
+
+
+@pytest.mark.parametrize("left", [b"", b"\n", b"\0" * 90], ids=["nothing", "a line's end", "zeros"])
+def test_a_log_that_was_emptied_is_told_and_the_same_sweep_writes_it_anew(
+    left: bytes, folder: Path, plan: Plan
+) -> None:
+    log, digest = folder / "parts.log", Results.open(folder).digest()
+    whole = log.read_bytes()
+    log.write_bytes(left)
+    try:
+        for name, read in READERS.items() if not left else [("digest", READERS["digest"])]:
+            with pytest.raises(InputFault, match=r"parts.log' is damaged: it has no line for any of .* the same sweep"):
+                read(folder)
+                pytest.fail(name)
+        outcome = run_plan(plan, folder, 1, work=with_series, chunk_replicates=3)
+        assert outcome.n_before == outcome.n_done and outcome.results.digest() == digest
+        assert {*whole.split(b"\n")} <= {*log.read_bytes().split(b"\n")}
+        assert Results.open(folder).digest() == digest
+    finally:
+        log.write_bytes(whole)
+
+
+def test_without_lines_a_sweep_that_was_killed_can_be_read(folder: Path, tmp_path: Path) -> None:
+    """Killed between its first part and the line of it."""
+    shutil.copytree(folder, tmp_path / "r")
+    (tmp_path / "r" / "parts.log").write_bytes(b"")
+    manifest = json.loads((tmp_path / "r" / "manifest.json").read_text("utf-8"))
+    (tmp_path / "r" / "manifest.json").write_text(json.dumps({**manifest, "state": "begun"}), "utf-8")
+    assert Results.open(tmp_path / "r").digest() == Results.open(folder).digest()
 
 
 @FLIPS
