@@ -87,7 +87,7 @@ SEED ?= 1
 fuzz: $(DEV) ## hostile input: more than 20,000 edited files and values (CASES, SEED)
 	@PYTHONPATH=.:tests $(BIN)/python tests/fuzzing.py --cases $(CASES) --seed $(SEED)
 
-promises: $(DEV) ## run the tests of docs/promises.md, slow ones too, and date its rows (three quarters of an hour)
+promises: $(DEV) ## run the tests of docs/promises.md, slow ones too, and date its rows (about twenty minutes)
 	@PYTHONPATH=tests $(BIN)/python tests/promises.py
 
 promises-without: $(DEV) ## see each of these tests fail where the remedy of its promise is taken out
