@@ -270,7 +270,7 @@ def test_files_that_are_no_plan(tmp_path: Path) -> None:
     for source, said in [
         (broken, "is not TOML: .*line 2"),
         (binary, "not text in UTF-8"),
-        (tmp_path, "cannot be read"),
+        (tmp_path, "is a folder; write the path of a file"),
         (tmp_path / "absent.toml", "there is no such file"),
         ("absent", "neither a file nor a shipped plan"),
         ("mechanism", "nearest known name: 'mechanisms'"),
