@@ -133,17 +133,16 @@ def test_luck_moves_the_share_of_electric_cars_in_every_bloc() -> None:
     share = np.array([frame["bloc"]["ev_share"] for frame in world.recorder.frames])  # (t, R, b)
     spread = share.std(axis=1)
     print(f"sd of EV shares: at the end {spread[-1].round(4)}, at most {spread.max(axis=0).round(4)}")
-    assert (spread[-1] > 1e-4).all()
-    assert spread[-1, US] > 0.005 and (spread.max(axis=0)[[US, EU]] > 0.005).all()
-    # Nobody but China builds what China buys, and its path stands from the start: luck has little to move there.
-    assert spread.max(axis=0)[CN] < 0.005
+    assert (spread[-1] > 0.005).all()
+    # China's share is near its end by then, where a logit hardly moves.
+    assert spread[-1].argmin() == CN
 
 
 @pytest.mark.slow
 def test_a_path_is_announced_at_different_times_and_all_at_once_without_hesitation() -> None:
-    first = {}
+    first, no_other = {}, {"battery_cost_luck": 0.0}  # luck in costs moves what a path is worth
     for hesitation in (0.0, 0.7):
-        [world] = equality.lane_world("2026", range(48), {"zev_hesitation": hesitation})
+        [world] = equality.lane_world("2026", range(48), {"zev_hesitation": hesitation, **no_other})
         said = np.array([frame["bloc"]["announced"][:, US] for frame in world.recorder.frames]) > 0.0
         first[hesitation] = np.where(said.any(axis=0), said.argmax(axis=0), len(said))
     assert np.unique(first[0.7]).size > 4 and np.unique(first[0.0]).size <= 2

