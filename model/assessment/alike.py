@@ -1,8 +1,9 @@
 """One assessment for lanes that are still alike.
 
-All lanes of a world begin alike, and chance needs some quarters to drive them apart: of 1,024 lanes of the scenario of
-2026 the first assessment sees one situation, the second 178, the third 895. What an assessment finds in a lane does
-not depend on the lanes beside it, so that lanes with the same numbers can share what was found in one of them.
+All lanes of a world begin alike. Where battery costs have luck they are apart a quarter later; without it chance needs
+some quarters: of 1,024 lanes of the scenario of 2026 the first assessment sees one situation, the second 178, the
+third 895. What an assessment finds in a lane does not depend on the lanes beside it, so that lanes with the same
+numbers can share what was found in one of them.
 """
 
 from __future__ import annotations
