@@ -9,6 +9,7 @@ going, it adds to one.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -21,6 +22,7 @@ from experiments.statistics.estimates import LEVEL
 
 # Groups of replicates that the jackknife leaves out one after the other.
 MOST_GROUPS: Final = 50
+WIDEST: Final = math.log(sys.float_info.max)  # what exp can be taken of
 
 
 class LogRank(NamedTuple):
@@ -101,7 +103,8 @@ def _log_log(
     z = float(scipy.stats.norm.ppf(0.5 + level / 2.0))
     inside = (share > 0.0) & (share < 1.0)
     log = np.log(np.where(inside, share, 0.5))
-    width = np.exp(z * se / np.abs(np.where(inside, share, 0.5) * log))
+    # A share that is one but for a rounding has no width that a float holds; the widest of them gives the same ends.
+    width = np.exp(np.minimum(z * se / np.abs(np.where(inside, share, 0.5) * log), WIDEST))
     low = np.where(inside, np.exp(log * width), share)
     high = np.where(inside, np.exp(log / width), share)
     return low, high

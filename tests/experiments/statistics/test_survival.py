@@ -11,6 +11,7 @@ from scipy import stats
 from statsmodels.duration.survfunc import CumIncidenceRight, survdiff
 from thinned import one_in
 
+from experiments.statistics import survival
 from experiments.statistics.definitions import (
     column_names,
     definition_columns,
@@ -84,6 +85,13 @@ def test_with_one_cause_it_is_kaplan_meier_with_greenwood() -> None:
     curve = kaplan_meier(times, events).table
     assert table["incidence"].to_numpy() == pytest.approx(1 - curve["survival"].to_numpy(), abs=1e-12)
     assert table["se"].to_numpy() == pytest.approx(curve["se"].to_numpy(), abs=1e-12)
+
+
+def test_a_share_that_is_one_but_for_a_rounding_has_an_interval() -> None:
+    share = np.array([1.0 - 2.0**-53, 0.5])
+    low, high = survival._log_log(share, np.array([1e-3, 0.1]), 0.95)
+    assert low[0] <= share[0] <= high[0] <= 1.0 and 0.3 < low[1] < 0.5 < high[1] < 0.7
+    np.testing.assert_array_equal(survival._log_log(share[1:], np.array([0.1]), 0.95), [low[1:], high[1:]])
 
 
 def test_equal_ends_may_be_counted() -> None:
