@@ -50,7 +50,7 @@ from experiments.report.page import write_report
 from experiments.store.folder import Results
 path = write_report(sys.argv[2])
 page = path.read_text(encoding="utf-8")
-has_all = all(f"<h2>{words}" in page for words in (
+has_all = all(f'">{words}' in page for words in (
     "1. Does", "2 to 4. When", "Do rates", "5. How do", "6. Who gains", "7. Which games", "What do the results"))
 print(f"{'1000000 runs' in page and has_all:d}", 0.0, peak_mb())
 """
