@@ -31,6 +31,8 @@ FACTOR, ARM, CONTRAST = "factor", "arm", "contrast"
 # The yes-no outcomes that are compared by McNemar's test, and in the table of tests that of time by log-rank.
 YES_NO: Final = ("emerged", "durable", "kept")
 TIME: Final = "first_emergence"
+# How many numbers of one dyad are held at once: every reading opens all parts anew.
+NUMBERS_AT_ONCE: Final = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,6 +113,14 @@ def matrices(frame: pd.DataFrame, columns: Iterable[str], n_points: int) -> Iter
             values = np.full((n_points, n_replicates), np.nan)
             values[at] = frame[name].to_numpy(dtype=np.float64)
             yield name, values
+
+
+def by_few(plan: Plan, results: Results, columns: Sequence[str], dyad: str) -> Iterator[tuple[str, Matrix]]:
+    """``matrices`` of a dyad, a few columns at a time: a million runs must not be in memory at once."""
+    few = max(1, NUMBERS_AT_ONCE // max(1, plan.n_runs))
+    for first in range(0, len(columns), few):
+        some = columns[first : first + few]
+        yield from matrices(results.read(some, dyad=dyad), some, len(plan.points))
 
 
 def matched(values: Matrix, pairs: Sequence[tuple[int, int]]) -> tuple[Matrix, int]:
@@ -271,7 +281,7 @@ BLOC_OUTCOMES: Final[Mapping[str, tuple[str, str]]] = {
 def bloc_matrices(results: Results, plan: Plan, dyads: Sequence[str]) -> Iterator[tuple[str, str, Matrix]]:
     """Bloc, outcome and its matrix (design point, replicate), one after the other; what was not kept is left out."""
     found: dict[str, dict[str, Matrix]] = {}
-    for dyad in dyads:  # a dyad is read once: every reading opens all parts anew
+    for dyad in dyads:
         sides = dict(zip(("first", "second"), dyad.split("-"), strict=True))
         # A bloc has one market, whichever of its dyads is looked at, and gains in each of them.
         wanted = [
@@ -280,7 +290,7 @@ def bloc_matrices(results: Results, plan: Plan, dyads: Sequence[str]) -> Iterato
             for name in (BLOC_OUTCOMES if bloc not in found else ("gain",))
         ]
         columns = [column for *_, column in wanted]
-        read = dict(matrices(results.read(columns, dyad=dyad), columns, len(plan.points)))
+        read = dict(by_few(plan, results, columns, dyad))
         for bloc, name, column in wanted:
             own = found.setdefault(bloc, {})
             if column in read:

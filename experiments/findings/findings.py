@@ -28,9 +28,9 @@ from experiments.findings.comparisons import (
     Matrix,
     adjusted,
     bloc_matrices,
+    by_few,
     comparisons_of,
     effects,
-    matrices,
     paired_tests,
     simple_effects,
 )
@@ -54,8 +54,6 @@ CROSSED: Final = ("block_effects", "interactions")
 # The columns of the runs that cells are made of, and how many rows of one dyad are held at once.
 NEEDED: Final = (*MEANS, *RATES, "depth_ceiling", "blocking")
 ROWS_AT_ONCE: Final = 100_000
-# Of the columns that are compared, how many numbers of one dyad are held at once: every reading opens all parts anew.
-NUMBERS_AT_ONCE: Final = 1_000_000
 
 
 def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) -> Findings:
@@ -189,7 +187,7 @@ def _compared(
         tested_ones = [name for name in YES_NO if plan.asks_any(name)] + ([TIME] if plan.asks_any("emerged") else [])
         columns = list(dict.fromkeys([*told_of(plan), *tested_ones]))
         kept = {}
-        for outcome, values in _by_few(plan, results, columns, dyad):
+        for outcome, values in by_few(plan, results, columns, dyad):
             if outcome in told_of(plan):
                 what = {"dyad": dyad, "outcome": outcome}
                 for kind, own in by_kind.items():
@@ -204,14 +202,6 @@ def _compared(
     ordered = {kind: _ordered(pd.DataFrame(own), plan) for kind, own in rows.items() if own}
     beside = {"movers": moved, "assumed_levels": levels, "simple_effects": simple}
     return ordered, {"tests": adjusted(pd.DataFrame(tested)), **{k: pd.DataFrame(own) for k, own in beside.items()}}
-
-
-def _by_few(plan: Plan, results: Results, columns: Sequence[str], dyad: str) -> Iterator[tuple[str, Matrix]]:
-    """``matrices`` of a dyad, a few columns at a time: a million runs must not be in memory at once."""
-    few = max(1, NUMBERS_AT_ONCE // max(1, plan.n_runs))
-    for first in range(0, len(columns), few):
-        some = columns[first : first + few]
-        yield from matrices(results.read(some, dyad=dyad), some, len(plan.points))
 
 
 def _movers(
