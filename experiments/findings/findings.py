@@ -146,9 +146,10 @@ def _cells(
     for dyad in dyads:
         # One part of the design after the other, so that memory does not grow with the number of points.
         for points in _batches(plan, results):
-            frame = results.read(["block", *names, *NEEDED, *more], points, dyad).assign(dyad=dyad)
+            frame = results.read(["block", *names, *NEEDED, *more], points, dyad)
+            frame["dyad"] = dyad
             n_runs += len(frame) if dyad == dyads[0] else 0
-            own = frame[frame["design_point"].isin(is_cell)]
+            own = frame if is_cell.issuperset(points) else frame[frame["design_point"].isin(is_cell)]
             if len(own):
                 by = ["design_point", "block", *names, "dyad"]
                 tables.append(cell_summary(own, by, means, rates))
