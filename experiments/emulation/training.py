@@ -5,7 +5,7 @@ settings, ranges, outcomes, dyads, replicates and root seed are used. The design
 root seed, of which every stage plays the next points. Every 128 points have the same luck, replicate by replicate,
 and the next 128 another: one luck for all would move every answer the same way, and no point could tell. Held-out
 points come from yet another root seed: other places, and other luck, so that they tell what the emulator is worth for
-runs that nobody has played; each has six times the runs of a design point: their own luck blurs little.
+runs that nobody has played; each has three times the runs of a design point: their own luck blurs little.
 
 Every 128 points are a sweep, with all that belongs to that: the same command goes on where it stopped.
 """
@@ -47,7 +47,7 @@ OF_BLOCS: Final = ("ev_share", "final_ev_share", "co2_saved", "price")
 ONLY_WHERE: Final = {"emerged": False, "kept": True, "lost": True}
 INHERITED: Final = "inherited"
 FIRST: Final = 32  # points of the first stage
-HELD_OUT_TIMES: Final = 6  # runs of a held-out point to one of a design point
+HELD_OUT_TIMES: Final = 3  # runs of a held-out point to one of a design point
 FIT_ALONE: Final = 128  # points whose curves one process fits before others would have started
 SAME_LUCK: Final = 128  # points one after the other, which a Sobol sequence spreads over the box
 MOST_INPUTS: Final = 20

@@ -279,25 +279,25 @@ BLOC_OUTCOMES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def bloc_matrices(results: Results, plan: Plan, dyads: Sequence[str]) -> Iterator[tuple[str, str, Matrix]]:
-    """Bloc, outcome and its matrix (design point, replicate), one after the other; what was not kept is left out."""
-    found: dict[str, dict[str, Matrix]] = {}
+    """Bloc, outcome and its matrix (design point, replicate), gains last; what was not kept is left out."""
+    seen: set[str] = set()
+    gains: dict[str, Matrix] = {}
     for dyad in dyads:
         sides = dict(zip(("first", "second"), dyad.split("-"), strict=True))
         # A bloc has one market, whichever of its dyads is looked at, and gains in each of them.
-        wanted = [
-            (bloc, name, f"{name}_{side}")
+        wanted = {
+            f"{name}_{side}": (bloc, name)
             for side, bloc in sides.items()
-            for name in (BLOC_OUTCOMES if bloc not in found else ("gain",))
-        ]
-        columns = [column for *_, column in wanted]
-        read = dict(by_few(plan, results, columns, dyad))
-        for bloc, name, column in wanted:
-            own = found.setdefault(bloc, {})
-            if column in read:
-                own[name] = _added(own[name], read[column]) if name in own else read[column]
-    for bloc, own in found.items():
-        for name in (*(name for name in own if name != "gain"), *(name for name in own if name == "gain")):
-            yield bloc, name, own[name]
+            for name in (BLOC_OUTCOMES if bloc not in seen else ("gain",))
+        }
+        for column, values in by_few(plan, results, list(wanted), dyad):
+            bloc, name = wanted[column]
+            if name != "gain":
+                yield bloc, name, values
+            else:
+                gains[bloc] = _added(gains[bloc], values) if bloc in gains else values
+        seen.update(sides.values())
+    yield from ((bloc, "gain", values) for bloc, values in gains.items())
 
 
 def _added(one: Matrix, other: Matrix) -> Matrix:

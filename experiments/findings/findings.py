@@ -129,7 +129,7 @@ def _definitions(plan: Plan, results: Results, dyads: Sequence[str]) -> pd.DataF
         return pd.DataFrame()
     point = reference_point(plan)
     points = [own.index for own in plan.cells] if point is None else [point.index]
-    runs = [results.read(list(meanings()), points, dyad).assign(dyad=dyad) for dyad in dyads]
+    runs = (results.read(list(meanings()), points, dyad).assign(dyad=dyad) for dyad in dyads)
     told = [sensitivity_table(own, ["dyad"]) for own in runs if len(own)]
     return pd.concat(told, ignore_index=True) if told else pd.DataFrame()
 
@@ -250,6 +250,8 @@ def _blocs(
             these = [own for own in comparisons if own.kind == kind]
             what = {"kind": kind, "bloc": bloc, "outcome": outcome}
             differences += [{**what, **row} for row in effects(values, these)]
+    blocs = list(dict.fromkeys(bloc for dyad in dyads for bloc in dyad.split("-")))
+    cells.sort(key=lambda row: blocs.index(row["bloc"]))
     told = pd.DataFrame(differences)
     asked_for = {bloc for dyad in plan.dyads for bloc in dyad.split("-")}
     tables = [pd.DataFrame(cells), _ordered(told, plan) if len(told) else told]

@@ -35,6 +35,7 @@ from experiments.report.figures import arms_figure
 from experiments.report.headline_figures import has_worth, plan_figure, worth_figure
 from experiments.report.html import esc
 from experiments.report.sheet import Sheet
+from experiments.running.worker_pool import return_freed_memory
 from experiments.statistics.stopping import reached_in_words
 from experiments.statistics.survival import ended_by_cause
 from experiments.store.columns import GAME
@@ -43,6 +44,8 @@ from experiments.store.kept import plan_of
 
 # What of a manifest is too long for a page.
 LONG: Final = ("plan_text", "design_points", "columns", "code")
+#: Runs from which memory that is free goes back before more are read: it takes a moment, and a million fit into 500 MB.
+MANY_RUNS: Final = 200_000
 DOWNLOADS: Final = (
     "Every table and figure of this page can be taken from the page itself: CSV and SVG stand beside its caption. "
     "Numbers to the last bit, with their units, for R, Stata, Excel or LaTeX: "
@@ -110,6 +113,8 @@ class Page:
 
     def _runs(self, dyad: str, columns: Iterable[str], below: int | None = None) -> pd.DataFrame:
         """A dyad's rows of the design's own points, with what tells the leading factor's levels apart."""
+        if self.plan.n_runs >= MANY_RUNS:
+            return_freed_memory()
         own = [point.index for point in self.plan.cells]
         wanted = [*([self.leading.name] if self.leading else []), *columns]
         return self.results.read(wanted, own, dyad, below).assign(dyad=dyad)
@@ -255,8 +260,9 @@ class Page:
 
     def _ends(self) -> None:
         columns = ("treaty_from", "treaty_until", "treaty_end")
-        runs = [own for dyad in self.dyads if "treaty_from" in (own := self._runs(dyad, columns))]
-        if not runs:
+        runs = (self._runs(dyad, columns) for dyad in self.dyads)
+        by_dyad = [ended_by_cause(own, self.n_quarters) for own in runs if "treaty_from" in own]
+        if not by_dyad:
             return
         self.sheet.heading(
             "5. How do first treaties end?",
@@ -265,7 +271,7 @@ class Page:
             "come into force (Aalen-Johansen: one in force when its run ends is censored); with those still in force "
             "they add to one. Intervals over replicates, by a jackknife, because cells share their luck.",
         )
-        found = [table for own in runs if len(table := ended_by_cause(own, self.n_quarters))]
+        found = [table for table in by_dyad if len(table)]
         if not found:
             self.sheet.say("No treaty came into force, or none ended.")
             return

@@ -235,6 +235,7 @@ class Results:
         columns: those wanted (all); points: the design points wanted (all); dyad: the one wanted (all); below: only
         replicates below it. Ask for few where runs are many: then texts come as categories, numbers as short ones.
         """
+        import pyarrow as pa
         import pyarrow.compute as pc
 
         def keep(table: pa.Table) -> pa.Table:
@@ -256,6 +257,8 @@ class Results:
             return frame
         table = table.unify_dictionaries().select([name for name in table.column_names if name in {*KEYS, *columns}])
         slim: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
+        # What Arrow had to read them is handed back: else it stays beside the next ones, and large sweeps grow by it.
+        pa.default_memory_pool().release_unused()
         return slim
 
     def dyads(self) -> list[str]:
