@@ -171,7 +171,7 @@ def test_without_anticipation_negotiators_ignore_their_legislatures_and_lose_mor
     lost, barred = {}, {True: 0, False: 0}
     for anticipates in (True, False):
         lost[anticipates] = 0
-        for replicate in range(3):
+        for replicate in range(12):
             world = NegotiationModel(
                 "symmetric",
                 root_seed=1,
