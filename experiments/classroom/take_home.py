@@ -41,6 +41,7 @@ TERMS: Final = Path(__file__).with_name("glossary")  # the glossary in other lan
 LEFT_OUT: Final = (
     *("agent", "arena", "arm, cell", "deals kept", "effect", "EV trade", "no change", "over assumptions, same sign"),
     *("arrangement", "conditional commitment", "lever", "objective", "regret", "robust choice", "worst-off"),
+    *("inverse optimum", "prior, posterior"),
     *("pass-through", "percentile", "score of a forecast", "sealed forecast", "short run, long run"),
 )
 Data = dict[str, Any]

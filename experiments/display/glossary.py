@@ -323,6 +323,37 @@ _TERMS: Final = (
     ),
     Term("repudiated", "A new government walked out of a treaty that the one before it had signed."),
     Term(
+        "club, zone",
+        "A coalition: governments that drop duties among each other. A club also asks a duty of outsiders; a zone does "
+        "not. Every fourth quarter each government weighs whether to be in.",
+    ),
+    Term(
+        "cooling-off",
+        "Quarters without talks after a treaty has ended.",
+    ),
+    Term(
+        "homologation",
+        "A market's own tests of a type of car before it may be sold there, paid by who sells it. Recognition of the "
+        "partner's tests saves them.",
+    ),
+    Term(
+        "inverse optimum",
+        "A way to set what nobody can measure, such as a security cost: so that what a government does today is the "
+        "best it could do.",
+    ),
+    Term(
+        "MFN duty",
+        "The duty that a country asks of every member of the World Trade Organization alike (most favoured nation). "
+        "Special duties come on top of it.",
+    ),
+    Term("notice", "Quarters from a government's word that it leaves a treaty to the treaty's end."),
+    Term(
+        "prior, posterior",
+        "The range in which a number was thought to lie before it was held against the record; and afterwards.",
+    ),
+    Term("quota", "So many cars a year on better terms than the rest; beyond them the usual terms hold."),
+    Term("sunset", "The quarter in which a treaty ends by itself unless both sides renew it."),
+    Term(
         "zero-emission path",
         "A government's announcement that new cars will be without exhaust from some year on; it raises demand at "
         "once.",
