@@ -75,7 +75,7 @@ EXEMPT = {
     "detente class --lessons crisis.toml": "serves until it is stopped; classroom/test_page_lessons.py plays lessons",
     "detente seat --serve mine.py:Generous --port 8710": _SERVED,
     "detente seat --bloc EU --url http://127.0.0.1:8710": _SERVED,
-    "detente seat --bloc EU --agent mine.py:Generous --room http://127.0.0.1:8765 --code CODE": (
+    "detente seat --bloc EU --agent mine.py:Generous --room http://127.0.0.1:8700 --code CODE": (
         "needs a class that is being taught; tests/experiments/seating/test_table.py has one"
     ),
     "detente seat --bloc EU --openai-compatible http://127.0.0.1:8080/v1 --model NAME --without-advice": (
