@@ -331,7 +331,8 @@ def _fit(
     }  # fmt: skip
     named = [(key.outcome, key.where) for key in there]
     yes_no = [(OUTCOMES.get(key.outcome) or OF_SIDES[key.outcome]).is_yes_no for key in there]
-    curves = _curves([Runs(places, course.values[key]) for key in there], yes_no, workers)
+    lucks = np.repeat(np.arange(len(places) // SAME_LUCK + 1.0), SAME_LUCK)[: len(places)]
+    curves = _curves([Runs(places, course.values[key], lucks) for key in there], yes_no, workers)
     for key, found in zip(there, curves, strict=True):
         own = OUTCOMES.get(key.outcome) or OF_SIDES[key.outcome]
         only = [named.index((INHERITED, key.where)), ONLY_WHERE[key.outcome]] if key.outcome in ONLY_WHERE else None

@@ -238,7 +238,7 @@ def test_kill_it_and_go_on(kills_worker: bool, undisturbed: Results, tmp_path: P
     process = start("r")
     wait_until(lambda: len(parts("r")) >= 1, 300.0)
     time.sleep(random.Random(kills_worker).uniform(0.0, 0.5))
-    assert process.poll() is None and len(parts("r")) < 4, "it was to be killed in the middle"
+    assert process.poll() is None and Results.open("r").manifest["state"] != "complete", "it was to be killed before"
     workers = workers_of(process.pid)
     assert len(workers) >= 2
     if kills_worker:
@@ -248,9 +248,9 @@ def test_kill_it_and_go_on(kills_worker: bool, undisturbed: Results, tmp_path: P
         process.kill()
         process.wait(60)
         wait_until(lambda: not any(is_alive(worker) for worker in workers), 60.0)
-        assert Results.open("r").manifest["state"] != "finished"
+        assert Results.open("r").manifest["state"] != "complete"
     before = {path: path.stat().st_mtime_ns for path in Path("r", "runs").glob("point*.parquet")}
-    assert len(before) == 4 or not kills_worker
+    assert Results.open("r").manifest["state"] == "complete" or not kills_worker
     assert start("r").wait(600) == 0
     assert {path: path.stat().st_mtime_ns for path in before} == before, "a finished part was computed twice"
     results = Results.open("r")

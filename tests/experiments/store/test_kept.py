@@ -283,7 +283,7 @@ def test_a_flip_of_identification_heads_every_output(
     text = 'extends = "2026"\nname = "m"\ntitle = "M"\ncalibrate = true\n'
     text += '[ban."vehicle software rule"]\nin_force = false\n'
     (sources / "mine.toml").write_text(text, encoding="utf-8")
-    told = "! The security cost that US sees in electric cars from CN is 68.1 k$ a car in 2026, and not identified here"
+    told = "! The security cost that US sees in electric cars from CN is 68.6 k$ a car in 2026, and not identified here"
     for words in (
         ("run", "sources/mine.toml"),
         ("sweep", "sources/plan.toml", "--out", "r", "--workers", "1"),
