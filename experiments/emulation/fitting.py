@@ -3,9 +3,8 @@
 *Curves.* The mean over luck at a design point is known but for its Monte-Carlo variance, which the replicates tell and
 the fit is given: noise differs from point to point (stochastic kriging, Ankenman et al. 2010). The kernel is the sum
 of two Materns of order 5/2, each with a share and a length for every input, found by maximum likelihood: one for what
-goes on over the whole box, one for what happens in a part of it. Points that have the same luck are all off by the
-same, which the fit finds out too, and leaves out (a random effect of each luck). The two ends of the chance band keep
-the kernel of the mean; how far they move and how noisy they are the fit finds out.
+goes on over the whole box, one for what happens in a part of it. The two ends of the chance band keep the kernel of
+the mean; how far they move and how noisy they are the fit finds out.
 
 *Band.* A held-out point says by how many spreads of chance the emulator misses it. The band is as many spreads wide as
 covers nine in ten of them (split conformal prediction, Lei et al. 2018), so it holds whatever the curves are worth.
@@ -33,25 +32,16 @@ STARTS: Final = (1.0, 10.0)  # lengths at which the search for the two begins
 SHARES: Final = (1e-3, 1e4)  # of a Matern, in variances of what is fitted
 #: The search for a kernel ends where a step makes it likelier by less than this share: no held-out point would notice.
 LIKELIER: Final = 1e-4
-#: Of what the same luck moves alike, in variances of what is fitted: where the search begins, and its bounds.
-OF_LUCK: Final = 0.05
-LUCK_SHARES: Final = (1e-6, 1e1)
-FAR, NEAR = (
-    1e5,
-    1e-2,
-)  # lengths at which a difference does nothing, and at which points of another luck have nothing in common
 #: Points at which the search looks first: it ends near where that of all points does, and a step of it costs a tenth.
 FIRST_LOOK: Final = 128
 DIGITS: Final = 12  # of a length or a share
 
 
 class Runs(NamedTuple):
-    """What was played: ``places`` (points, inputs) from 0 to 1; ``values`` (points, replicates), NaN for none;
-    ``lucks`` (points,) whole numbers, the same where points have the same luck, replicate by replicate."""
+    """What was played: ``places`` (points, inputs) from 0 to 1; ``values`` (points, replicates), NaN for none."""
 
     places: FloatArray
     values: FloatArray
-    lucks: FloatArray
 
 
 class Kernel(NamedTuple):
@@ -101,22 +91,6 @@ def moments(values: FloatArray) -> Moments:
     return Moments(mean, variance, low, high)
 
 
-def own_noise(runs: Runs) -> FloatArray:
-    """(points,) variance of each mean but for what its luck does to all points alike; NaN where nothing tells."""
-    noise = np.full(len(runs.places), np.nan)
-    count = np.isfinite(runs.values).sum(axis=1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # where no run has a value there is no number
-        for luck in np.unique(runs.lucks):
-            same = runs.lucks == luck
-            values = runs.values[same]
-            n_same = np.isfinite(values).sum(axis=0)
-            # A replicate's mean over n points takes an nth of each of them along.
-            apart = np.sqrt(n_same / np.where(n_same > 1, n_same - 1.0, np.nan))
-            noise[same] = np.nanvar((values - np.nanmean(values, axis=0)) * apart, axis=1)
-        return (count * noise + np.nanmean(noise)) / (count + 1) / np.where(count > 0, count, np.nan)
-
-
 def fitted(runs: Runs, is_yes_no: bool) -> dict[str, Any]:
     """The curves of one output, as its file holds them, without its band."""
     found = moments(runs.values)
@@ -133,11 +107,8 @@ def fitted(runs: Runs, is_yes_no: bool) -> dict[str, Any]:
         if is_yes_no and name != "mean":
             whole[name] = {"offset": 0.0, "weights": [0.0] * len(used)}
             continue
-        of_mean = None
-        if name == "mean":
-            own = own_noise(runs)
-            of_mean = np.where(np.isfinite(own), own, found.variance)[used], runs.lucks[used]
-        offset, weights, kernel = _curve(runs.places[used], target[used], of_mean, kernel)
+        noise = found.variance[used] if name == "mean" else None
+        offset, weights, kernel = _curve(runs.places[used], target[used], noise, kernel)
         spread_out = np.zeros(len(used))
         spread_out[used] = weights
         whole[name] = {"offset": offset, "weights": spread_out.tolist()}
@@ -153,82 +124,53 @@ def _flat(n_inputs: int) -> Kernel:
 
 
 def _curve(
-    places: FloatArray, target: FloatArray, of_mean: tuple[FloatArray, FloatArray] | None, kernel: Kernel | None
+    places: FloatArray, target: FloatArray, noise: FloatArray | None, kernel: Kernel | None
 ) -> tuple[float, FloatArray, Kernel]:
-    """Offset, weights and kernel of a curve.
-
-    of_mean: of a mean the variance of every point and its luck, with which a kernel is looked for; other curves keep
-    ``kernel``, and their noise is found by the fit.
-    """
+    """Offset, weights and kernel of a curve; ``noise`` are variances, found by the fit where none are given."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
     from threadpoolctl import threadpool_limits
 
     offset, scale = float(target.mean()), float(target.std())
     n_inputs = places.shape[1]
     if scale == 0.0:
         return offset, np.zeros(len(target)), _flat(n_inputs) if kernel is None else kernel
-    alpha: float | FloatArray
-    if of_mean is not None:
-        asked = _with_luck(_first_look(places, target, of_mean))
-        alpha, where = np.maximum(of_mean[0] / scale**2.0, 1e-10), np.column_stack([places, of_mean[1]])
+    if kernel is None:
+        first, second = (
+            ConstantKernel(share, SHARES) * Matern(lengths, LENGTHS, nu=2.5)
+            for share, lengths in zip(*_first_look(places, target, noise), strict=True)
+        )
     else:
-        assert kernel is not None
-        asked, alpha, where = _with_noise(kernel), 1e-10, places
+        first, second = (
+            ConstantKernel(share, "fixed") * Matern(lengths, "fixed", nu=2.5)
+            for share, lengths in zip(*kernel, strict=True)
+        )
+    if noise is None:
+        asked, alpha = ConstantKernel(1.0, SHARES) * (first + second) + WhiteKernel(0.1, (1e-6, 1e1)), 1e-10
+    else:
+        asked, alpha = first + second, np.maximum(noise / scale**2.0, 1e-10)
     process = GaussianProcessRegressor(asked, alpha=alpha, optimizer=_likeliest)
     # Curves are fitted side by side, a process each: threads of linear algebra beside them would wait for each other,
     # and take twice the time.
     with threadpool_limits(1, "blas"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # an input that does nothing has a length at its bound
-        process.fit(where, (target - offset) / scale)
-    if of_mean is None:
-        assert kernel is not None
-        return offset, scale * float(process.kernel_.k1.k1.constant_value) * process.alpha_, kernel
-    parts = (process.kernel_.k1.k1, process.kernel_.k1.k2)
+        process.fit(places, (target - offset) / scale)
+    if kernel is not None:
+        times = float(process.kernel_.k1.k1.constant_value) if noise is None else 1.0
+        return offset, scale * times * process.alpha_, kernel
+    parts = (process.kernel_.k1, process.kernel_.k2)
     lengths = [np.broadcast_to(part.k2.length_scale, n_inputs).round(DIGITS).tolist() for part in parts]
-    found = Kernel([round(float(part.k1.constant_value), DIGITS) for part in parts], lengths)
-    return offset, scale * process.alpha_, found
+    own = Kernel([round(float(part.k1.constant_value), DIGITS) for part in parts], lengths)
+    return offset, scale * process.alpha_, own
 
 
-def _with_luck(start: Kernel) -> Any:
-    """The kernel of a mean, from where its search begins; the luck of a point is the last of its coordinates."""
-    from sklearn.gaussian_process.kernels import ConstantKernel, Matern
-
-    class OfPlace(Matern):
-        """How alike two places are, whatever their luck."""
-
-        def __call__(self, X: FloatArray, Y: FloatArray | None = None, eval_gradient: bool = False) -> Any:
-            return super().__call__(X[:, :-1], None if Y is None else Y[:, :-1], eval_gradient)
-
-    class OfLuck(Matern):
-        """Whether two lucks are the same, wherever they are."""
-
-        def __call__(self, X: FloatArray, Y: FloatArray | None = None, eval_gradient: bool = False) -> Any:
-            return super().__call__(X[:, -1:], None if Y is None else Y[:, -1:], eval_gradient)
-
-    first, second = (
-        ConstantKernel(share, SHARES) * OfPlace(lengths, LENGTHS, nu=2.5) for share, lengths in zip(*start, strict=True)
-    )
-    return first + second + ConstantKernel(OF_LUCK, LUCK_SHARES) * OfLuck(NEAR, "fixed", nu=2.5)
-
-
-def _with_noise(kernel: Kernel) -> Any:
-    """A kernel that was found, at another share, and noise."""
-    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
-
-    first, second = (
-        ConstantKernel(share, "fixed") * Matern(lengths, "fixed", nu=2.5)
-        for share, lengths in zip(*kernel, strict=True)
-    )
-    return ConstantKernel(1.0, SHARES) * (first + second) + WhiteKernel(0.1, (1e-6, 1e1))
-
-
-def _first_look(places: FloatArray, target: FloatArray, of_mean: tuple[FloatArray, FloatArray]) -> Kernel:
+def _first_look(places: FloatArray, target: FloatArray, noise: FloatArray | None) -> Kernel:
     """Where the search for a kernel begins: where it ended for the first points, if they say anything and are few."""
     if len(places) < 2 * FIRST_LOOK or float(np.ptp(target[:FIRST_LOOK])) == 0.0:
         return Kernel([1.0] * len(STARTS), [[one] * places.shape[1] for one in STARTS])
     few = slice(FIRST_LOOK)
-    return _curve(places[few], target[few], (of_mean[0][few], of_mean[1][few]), None)[2]
+    return _curve(places[few], target[few], None if noise is None else noise[few], None)[2]
 
 
 def _likeliest(

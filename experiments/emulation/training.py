@@ -2,12 +2,12 @@
 
 A plan says what varies: any plan whose factors have ranges (design ``sobol`` or ``latin_hypercube``). Its scenario,
 settings, ranges, outcomes, dyads, replicates and root seed are used. The design is a scrambled Sobol sequence from the
-root seed, of which every stage plays the next points. Every 32 points have the same luck, replicate by replicate,
-and the next 32 another: one luck for all would move every answer the same way, and no point could tell. Held-out
-points come from yet other root seeds: other places, and other luck, so that they tell what the emulator is worth for
-runs that nobody has played; each has eight times the runs of a design point: their own luck blurs little.
+root seed, of which every stage plays the next points. Every 128 points have the same luck, replicate by replicate,
+and the next 128 another: one luck for all would move every answer the same way, and no point could tell. Held-out
+points come from yet another root seed: other places, and other luck, so that they tell what the emulator is worth for
+runs that nobody has played; each has six times the runs of a design point: their own luck blurs little.
 
-Every 32 points are a sweep, with all that belongs to that: the same command goes on where it stopped.
+Every 128 points are a sweep, with all that belongs to that: the same command goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from experiments.running.executors import check_workers, executor_maker
 from experiments.running.runner import Hooks, Outcome, run_plan
 from experiments.store.columns import Chunk
 from experiments.store.manifest import code_fingerprint, now
-from model import DYAD_NAMES, PARAMETERS, InputFault, __version__, load_scenario, make_parameters
+from model import DYAD_NAMES, PARAMETERS, InputFault, __version__, load_scenario, make_parameters, root_seeds
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -47,11 +47,9 @@ OF_BLOCS: Final = ("ev_share", "final_ev_share", "co2_saved", "price")
 ONLY_WHERE: Final = {"emerged": False, "kept": True, "lost": True}
 INHERITED: Final = "inherited"
 FIRST: Final = 32  # points of the first stage
-HELD_OUT_TIMES: Final = 8  # runs of a held-out point to one of a design point
+HELD_OUT_TIMES: Final = 6  # runs of a held-out point to one of a design point
 FIT_ALONE: Final = 128  # points whose curves one process fits before others would have started
-#: Points one after the other, which a Sobol sequence spreads over the box: two fifths of luck are the same everywhere
-#: (``gain_share`` of the sliders), and what is averaged over few draws of it is off everywhere.
-SAME_LUCK: Final = 32
+SAME_LUCK: Final = 128  # points one after the other, which a Sobol sequence spreads over the box
 MOST_INPUTS: Final = 20
 
 
@@ -159,11 +157,10 @@ def derived(plan: Plan, rows: Sequence[Mapping[str, Any]], replicates: int, what
     )  # fmt: skip
 
 
-def seeds_of(plan: Plan, course: int) -> Iterator[int]:
-    """Root seeds that are drawn from the plan's, others for every ``course``, so that none comes twice."""
-    for k in itertools.count():
-        child = np.random.SeedSequence(plan.root_seed, spawn_key=(course, k))
-        yield int.from_bytes(child.generate_state(4).astype("<u4").tobytes(), "little")
+def seeds_of(plan: Plan) -> tuple[int, Iterator[int]]:
+    """The root seed of the held-out points, and those of 128 points after the other, beginning with the plan's."""
+    held_out, *more = (seed for seed in root_seeds() if seed != plan.root_seed)
+    return held_out, itertools.cycle([plan.root_seed, *more])
 
 
 def places_of(factors: Sequence[Factor], rows: Sequence[Mapping[str, Any]]) -> FloatArray:
@@ -213,14 +210,8 @@ def _conditional(keys: Sequence[Key]) -> bool:
 
 @dataclasses.dataclass
 class _Course:
-    """What the stages have played so far: rows, and by output (points, replicates) numbers.
+    """What the stages have played so far: rows, and by output (points, replicates) numbers."""
 
-    name: of its sweeps; replicates: of every point; seeds: of the next ``SAME_LUCK`` points, and those after them.
-    """
-
-    name: str
-    replicates: int
-    seeds: Iterator[int]
     rows: list[Mapping[str, Any]] = dataclasses.field(default_factory=list)
     values: dict[Key, FloatArray] = dataclasses.field(default_factory=dict)
 
@@ -249,33 +240,32 @@ def make_emulator(
     keys = keys_of(plan)
     began, spent = time.monotonic(), cpu_seconds()
 
-    def play(course: _Course, rows: Sequence[Mapping[str, Any]]) -> bool:
-        """Play the rows that the course has not played yet; False where that was interrupted."""
-        while (begin := len(course.rows)) < len(rows):
-            few = rows[begin : begin + SAME_LUCK]
-            stage = f"{course.name}-{begin + len(few):04d}"
-            points = derived(plan, few, course.replicates, stage, next(course.seeds))
-            at_once = min(course.replicates, 512)
-            came = run_plan(points, folder / stage, workers, hooks(stage), None, work, chunk_replicates=at_once)
-            if came.was_interrupted:
-                return False
-            course.add(few, values_of(came, keys, len(few), course.replicates))
-        return True
+    def play(
+        rows: Sequence[Mapping[str, Any]], stage: str, root_seed: int, replicates: int = sizes.replicates
+    ) -> dict[Key, FloatArray] | None:
+        points = derived(plan, rows, replicates, stage, root_seed)
+        came = run_plan(
+            points, folder / stage, workers, hooks(stage), None, work, chunk_replicates=min(replicates, 512)
+        )
+        return None if came.was_interrupted else values_of(came, keys, len(rows), replicates)
 
-    others = seeds_of(plan, 0)
-    tested = sobol(plan.factors, 1 << (sizes.held_out - 1).bit_length(), next(others))[: sizes.held_out]
-    held_out = _Course("held-out", HELD_OUT_TIMES * sizes.replicates, others)
-    if not play(held_out, tested):
+    apart, seeds = seeds_of(plan)
+    tested = sobol(plan.factors, 1 << (sizes.held_out - 1).bit_length(), apart)[: sizes.held_out]
+    held_out = play(tested, "held-out", apart, HELD_OUT_TIMES * sizes.replicates)
+    if held_out is None:
         return None
-    apart_seconds = time.monotonic() - began
     whole = sobol(plan.factors, sizes.points, plan.root_seed)
+    apart_seconds = time.monotonic() - began
     # Where no error is small enough, all points are wanted: nobody has to look on the way.
-    steps, n = [], sizes.points if sizes.error == 0.0 else min(FIRST, sizes.points)
-    course = _Course("points", sizes.replicates, itertools.chain([plan.root_seed], seeds_of(plan, 1)))
+    course, steps, n = _Course(), [], sizes.points if sizes.error == 0.0 else min(FIRST, sizes.points)
     while True:
-        if not play(course, whole[:n]):
-            return None
-        told = _fit(plan, keys, course, held_out, workers)
+        while (begin := len(course.rows)) < n:
+            rows = whole[begin : min(begin + SAME_LUCK, n)]
+            values = play(rows, f"points-{begin + len(rows):04d}", next(seeds))
+            if values is None:
+                return None
+            course.add(rows, values)
+        told = _fit(plan, keys, course, tested, held_out, workers)
         error = worst_error(told["outputs"])
         steps.append({"points": n, "error": error})
         tell(f"{n} points: error {error:.2f} standard deviations in the worst output")
@@ -311,15 +301,14 @@ def _fit(
     plan: Plan,
     keys: Sequence[Key],
     course: _Course,
-    held_out: _Course,
+    tested: Sequence[Mapping[str, Any]],
+    held_out: dict[Key, FloatArray],
     workers: int | None,
 ) -> dict[str, Any]:
     """What the file says of the model, the box and the curves, with what held-out points say of them."""
-    places, tests = places_of(plan.factors, course.rows), places_of(plan.factors, held_out.rows)
+    places, tests = places_of(plan.factors, course.rows), places_of(plan.factors, tested)
     start = make_parameters({**load_scenario(plan.start).parameters.as_dict(), **plan.settings}).as_dict()
-    there = [
-        key for key in keys if np.isfinite(course.values[key]).sum() > 1 and np.isfinite(held_out.values[key]).sum() > 1
-    ]
+    there = [key for key in keys if np.isfinite(course.values[key]).sum() > 1 and np.isfinite(held_out[key]).sum() > 1]
     if not there:
         raise InputFault(["no run has any of the outcomes that the plan names"], f"emulator of {plan.name}")
     told: dict[str, Any] = {
@@ -331,8 +320,7 @@ def _fit(
     }  # fmt: skip
     named = [(key.outcome, key.where) for key in there]
     yes_no = [(OUTCOMES.get(key.outcome) or OF_SIDES[key.outcome]).is_yes_no for key in there]
-    lucks = np.repeat(np.arange(len(places) // SAME_LUCK + 1.0), SAME_LUCK)[: len(places)]
-    curves = _curves([Runs(places, course.values[key], lucks) for key in there], yes_no, workers)
+    curves = _curves([Runs(places, course.values[key]) for key in there], yes_no, workers)
     for key, found in zip(there, curves, strict=True):
         own = OUTCOMES.get(key.outcome) or OF_SIDES[key.outcome]
         only = [named.index((INHERITED, key.where)), ONLY_WHERE[key.outcome]] if key.outcome in ONLY_WHERE else None
@@ -343,7 +331,7 @@ def _fit(
             "limits": _limits(course.values[key], is_share),
             **found,
         })  # fmt: skip
-    _measure(told, there, tests, held_out.values)
+    _measure(told, there, tests, held_out)
     return told
 
 

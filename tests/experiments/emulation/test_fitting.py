@@ -54,14 +54,9 @@ def spread_at(places: np.ndarray) -> np.ndarray:
     return np.asarray(0.2 + 0.6 * places[:, 0])
 
 
-def lone(places: np.ndarray) -> np.ndarray:
-    """A luck of its own for every point."""
-    return np.arange(float(len(places)))
-
-
 def runs_at(places: np.ndarray, replicates: int, seed: int) -> Runs:
     luck = np.random.default_rng(seed).normal(size=(len(places), replicates))
-    return Runs(places, truth(places)[:, None] + spread_at(places)[:, None] * luck, lone(places))
+    return Runs(places, truth(places)[:, None] + spread_at(places)[:, None] * luck)
 
 
 def test_mean_and_chance_band_are_found_through_noise() -> None:
@@ -80,7 +75,7 @@ def test_where_the_search_for_a_kernel_begins_changes_no_answer(monkeypatch: pyt
     few = 40
     places, tests = (np.random.default_rng(seed).uniform(size=(n, 3)) for seed, n in ((21, 100), (22, 60)))
     runs = runs_at(places, 40, 23)
-    flat = Runs(places, np.concatenate([np.ones_like(runs.values[:few]), runs.values[few:]]), lone(places))
+    flat = Runs(places, np.concatenate([np.ones_like(runs.values[:few]), runs.values[few:]]))
     for one, most in ((runs, 0.02), (flat, 0.0)):
         answers = []
         for first_look in (few, len(places)):
@@ -99,7 +94,7 @@ def test_what_is_rough_in_one_place_is_told_from_what_is_smooth_everywhere() -> 
     def hill(at: np.ndarray) -> np.ndarray:
         return np.asarray(2.0 * at[:, 0] + 0.3 * np.exp(-(((at - 0.3) / 0.15) ** 2.0).sum(axis=1)))
 
-    output = fitted(Runs(places, hill(places)[:, None] + rng.normal(0.0, 0.05, (120, 40)), lone(places)), False)
+    output = fitted(Runs(places, hill(places)[:, None] + rng.normal(0.0, 0.05, (120, 40))), False)
     emulator = Emulator(told_of(output, places))
     missed = [emulator.curves(place)[0, 0] for place in tests] - hill(tests)
     assert np.sqrt(np.mean(missed**2)) < 0.03
@@ -113,41 +108,16 @@ def test_a_noisy_point_counts_for_less() -> None:
     wild = values.copy()
     wild[12] += np.where(np.arange(40) % 8, 0.0, 8.0)  # its mean is 1 too high, and its runs say how unsure that is
     at = np.array([places[12, 0]])
-    calm = Emulator(told_of(fitted(Runs(places, values, lone(places)), False), places)).curves(at)[0, 0]
-    upset = Emulator(told_of(fitted(Runs(places, wild, lone(places)), False), places)).curves(at)[0, 0]
+    calm = Emulator(told_of(fitted(Runs(places, values), False), places)).curves(at)[0, 0]
+    upset = Emulator(told_of(fitted(Runs(places, wild), False), places)).curves(at)[0, 0]
     assert wild[12].mean() - values[12].mean() == pytest.approx(1.0)
     assert abs(upset - calm) < 0.1
-
-
-@pytest.mark.parametrize("n_inputs", [1, 2])
-def test_what_the_same_luck_does_to_all_points_is_left_out(n_inputs: int) -> None:
-    """Every twelve points are off by the same; nobody would know where the middle is who took it for the curve."""
-    rng = np.random.default_rng(31)
-    places, tests = rng.uniform(size=(96, n_inputs)), rng.uniform(size=(200, n_inputs))
-    lucks = np.repeat(np.arange(8.0), 12)
-    shared = np.repeat(rng.normal(0.0, 0.5, size=(8, 50)), 12, axis=0)  # replicate by replicate
-    values = np.sin(3.0 * places[:, :1]) + shared + rng.normal(0.0, 0.1, size=shared.shape)
-    missed = {}
-    for name, told in (("told", lucks), ("not told", lone(places))):
-        emulator = Emulator(told_of(fitted(Runs(places, values, told), False), places))
-        gone = np.array([emulator.curves(place)[0, 0] for place in tests]) - np.sin(3.0 * tests[:, 0])
-        missed[name] = float(np.std(gone))  # where the middle is, eight lucks say
-    assert missed["told"] < 0.75 * missed["not told"] and missed["told"] < 0.008, missed
-
-
-def test_the_noise_of_a_point_is_its_own_and_not_what_its_luck_does_to_all() -> None:
-    rng = np.random.default_rng(32)
-    shared, own = rng.normal(0.0, 2.0, size=(1, 400)), rng.normal(0.0, 0.3, size=(20, 400))
-    runs = Runs(rng.uniform(size=(20, 2)), shared + own, np.zeros(20))
-    assert fitting.own_noise(runs) == pytest.approx(np.full(20, 0.3**2 / 400), rel=0.25)
-    assert moments(runs.values).variance == pytest.approx(np.full(20, (4.0 + 0.09) / 400), rel=0.25)
-    assert np.isnan(fitting.own_noise(runs._replace(lucks=np.arange(20.0)))).all(), "one point cannot tell"
 
 
 def test_what_no_luck_and_no_input_moves_is_told_as_it_is() -> None:
     places = np.random.default_rng(5).uniform(size=(16, 2))
     for is_yes_no in (False, True):
-        output = fitted(Runs(places, np.ones((16, 8)), lone(places)), is_yes_no)
+        output = fitted(Runs(places, np.ones((16, 8))), is_yes_no)
         emulator = Emulator(told_of({**output, "is_yes_no": is_yes_no}, places))
         assert emulator.curves(np.array([0.3, 0.9]))[0, 0] == 1.0
         width, how = measured(np.ones((6, 8)), np.ones(6), np.full(6, output["floor"]), None)
@@ -157,7 +127,7 @@ def test_what_no_luck_and_no_input_moves_is_told_as_it_is() -> None:
 def test_points_without_a_run_of_the_outcome_are_left_out() -> None:
     places = np.random.default_rng(6).uniform(size=(32, 2))
     values = np.where(places[:, :1] < 0.5, np.nan, runs_at(np.c_[places, places[:, 0]], 20, 7).values)
-    output = fitted(Runs(places, values, lone(places)), False)
+    output = fitted(Runs(places, values), False)
     weights = np.array(output["mean"]["weights"])
     assert len(weights) == 32 and ((weights == 0.0) == (places[:, 0] < 0.5)).all()
 
