@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from experiments.display.games import A_GAME, FAMILIES
+
 
 class Term(NamedTuple):
     """A term: what it is called, what it means, and heads of tables that mean it too."""
@@ -327,10 +329,7 @@ _TERMS: Final = (
         "A coalition: governments that drop duties among each other. A club also asks a duty of outsiders; a zone does "
         "not. Every fourth quarter each government weighs whether to be in.",
     ),
-    Term(
-        "cooling-off",
-        "Quarters without talks after a treaty has ended.",
-    ),
+    Term("cooling-off", "Quarters without talks after a treaty has ended."),
     Term(
         "homologation",
         "A market's own tests of a type of car before it may be sold there, paid by who sells it. Recognition of the "
@@ -366,33 +365,8 @@ _TERMS: Final = (
     ),
 )
 
-#: Games, as stories and the class page name them, and what they mean for the side that is so described; a game is a
-#: pair of these, one for each side (``model.FAMILIES``).
-FAMILIES: Final = {
-    "Assurance": "gains most if both give, but feels safer when neither does",
-    "Battle": "gains most by moving first",
-    "Chicken": "wants the other to bear it, and fears collapse most",
-    "Compromise": "finds giving costly, and mutual giving worst",
-    "Concord": "likes giving best when the other gives too: nothing much to negotiate",
-    "Coordination": "wants the two policies to match",
-    "Deadlock": "is better off without the deal whatever the other does: only a side payment helps",
-    "Harmony": "would rather give all of it than nothing, whatever the other does; a part of it may still be held back",
-    "Hero": "gains less by giving first, but someone must",
-    "one-way": "has something to give or to get, but not both",
-    "Peace": "likes giving; exploiting the other does not pay",
-    "Prisoner's Dilemma": "gains from the deal but is tempted to take and not give: a treaty can help",
-    "Stag Hunt": "gains most if both give, and loses if it gives alone: trust and dialogue help",
-    "tie": "finds some of the four outcomes worth the same",
-}
-A_GAME: Final = " (a game)"  # what tells the name of a game from another term
 _GAMES: Final = tuple(Term(f"{name}{A_GAME}", f"A side that {means}.") for name, means in FAMILIES.items())
 GLOSSARY: Final = tuple(sorted((*_TERMS, *_GAMES), key=lambda term: term.name.lower()))
-
-
-def meaning_of(family: str) -> str:
-    """What a family means for its side; one with the labels the wrong way round says so."""
-    known = FAMILIES.get(family.removeprefix("reversed:").strip(), "")
-    return f"with giving and withholding exchanged, {known}" if known and family.startswith("reversed") else known
 
 
 def as_markdown() -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.display.console import chapter, head, prose
-from experiments.display.glossary import meaning_of
+from experiments.display.games import meaning_of
 from experiments.display.grids import Grid
 from experiments.display.streams import plain
 from experiments.display.words import BLOC_WORDS, signed

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.display.glossary import FAMILIES, GLOSSARY, meaning_of
+from experiments.display.games import FAMILIES, meaning_of
+from experiments.display.glossary import GLOSSARY
 from experiments.report.run_story import IN_THE_WAY, MARKS, outcome_in_words
 from model import FAMILIES as GAMES
 from model import InputFault, load_scenario
