@@ -157,7 +157,7 @@ def test_all_that_says_how_to_cite_says_the_same() -> None:
         ("CITATION.cff", "license: MIT", "license: MIT\ndoi: 10.1/x", "doi"),
         ("paper.md", "- name: The Détente authors", "- name: Somebody else", "authors"),
         (".zenodo.json", '"batteries", ', "", "keywords"),
-        ("CITATION.cff", "type: software", "type: software\ndate-released: 2020-01-01", "released"),
+        ("CITATION.cff", "license: MIT", "license: MIT\ndate-released: 2020-01-01", "released"),
         ("pyproject.toml", "[project.scripts]", '[project.urls]\nRepository = "x"\n[project.scripts]', "repository"),
         ("pyproject.toml", 'requires-python = ">=3.11"', 'requires-python = ">=3.12"', "python"),
         ("codemeta.json", '"scipy", ', "", "requirements"),
@@ -165,6 +165,8 @@ def test_all_that_says_how_to_cite_says_the_same() -> None:
 )
 def test_a_planted_disagreement_is_found(file: str, old: str, new: str, field: str) -> None:
     files = texts()
+    if field == "released":  # a release has its date already, and a file has one
+        files[file] = re.sub(r"^date-released: .*\n", "", files[file], flags=re.MULTILINE)
     assert old in files[file]
     files[file] = files[file].replace(old, new, 1)
     (fault,) = disagreements(files, model.__version__)
