@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from model.world import Checkpoint, ToldRun, World
     from model.world_file import WorldFile, load_world, own_class, unload_worlds, why_it_failed, world_of
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 #: Where what the door shows lies: module, names.
 _ROOMS = {

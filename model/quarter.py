@@ -23,13 +23,16 @@ from model.numerics import FloatArray
 class Climate:
     """Tension as it works this quarter, all (R, d) in (0, 1); written by ``relations.see_events``.
 
-    level: now; effective: over the life of an agreement; danger, expected_danger: the same two as exits feel them.
+    level: now; effective: over the life of an agreement; danger, expected_danger: the same two as exits feel them;
+    worry, expected_worry: as the cost of dependence and of shared technology feels them.
     """
 
     level: FloatArray
     effective: FloatArray
     danger: FloatArray
     expected_danger: FloatArray
+    worry: FloatArray
+    expected_worry: FloatArray
 
 
 @dataclass(frozen=True)

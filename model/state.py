@@ -10,7 +10,7 @@ import numpy as np
 
 from model.assessment import coalitions
 from model.assessment.coalitions import Worth
-from model.assessment.priors import first_type_belief, mean_tension, prior_evidence
+from model.assessment.priors import first_type_belief, prior_evidence, usual_tension
 from model.assessment.stakes import effective_tension
 from model.choices.tactics import NOTHING_OFFERED
 from model.draws import Draws
@@ -225,7 +225,7 @@ def opening_arrays(start: Start, parameters: Parameters, rules: RunRules) -> dic
         needed = rules.instruments[treaty.dyad][agenda.treaty[treaty.dyad]]
         said = Instrument[treaty.instrument.upper()] if treaty.instrument and needed else needed
         instrument[treaty.dyad] = said
-    latent = np.where(np.isnan(scenario.tension_start), mean_tension(parameters), scenario.tension_start)
+    latent = np.where(np.isnan(scenario.tension_start), usual_tension(scenario, parameters), scenario.tension_start)
     return {
         **{
             name: np.full([size[axis] for axis in axes], fill)
@@ -301,7 +301,7 @@ def first_state(start: Start, parameters: Parameters, rules: RunRules, luck: Dra
     unknown = coalitions.nothing_known(n_blocs)
     return State(
         quarter=0,
-        climate=climate_of(parameters, whole["tension"]),
+        climate=climate_of(scenario, parameters, whole["tension"]),
         insight=Insight(False, None, None, markup, markup),
         books=Books(
             accounts=None,
@@ -322,10 +322,11 @@ def first_state(start: Start, parameters: Parameters, rules: RunRules, luck: Dra
     )
 
 
-def climate_of(parameters: Parameters, latent: FloatArray) -> Climate:
-    """What latent tension (R, d) means; with its pathway off, exits feel the usual level (theory 1.12)."""
-    level, effective = tension_rules.tension_level(latent), effective_tension(parameters, latent)
-    if parameters.tension_in_exit:
-        return Climate(level, effective, level, effective)
-    usual = np.zeros_like(latent) + tension_rules.tension_level(mean_tension(parameters))
-    return Climate(level, effective, usual, usual)
+def climate_of(scenario: Scenario, parameters: Parameters, latent: FloatArray) -> Climate:
+    """What latent tension (R, d) means; exits, or the cost of dependence, feel the usual level where their pathway is
+    off (theory 1.12)."""
+    felt = tension_rules.tension_level(latent), effective_tension(parameters, latent)
+    usual = np.zeros_like(latent) + tension_rules.tension_level(usual_tension(scenario, parameters))
+    danger = felt if parameters.tension_in_exit else (usual, usual)
+    worry = felt if parameters.tension_in_security else (usual, usual)
+    return Climate(*felt, *danger, *worry)

@@ -124,7 +124,7 @@ class Results:
         if digests({PLAN: text})[PLAN] != self.manifest["inputs"].get(PLAN) or plan_fault(self.manifest):
             self._keep(PLAN, text)
             self.manifest["inputs"][PLAN] = digests({PLAN: text})[PLAN]
-            self.manifest.update(words_of(plan))
+            self.manifest |= {**words_of(plan), "replicates": plan.replicates}
             self._write_manifest()
 
     def _keep(self, name: str, data: bytes) -> None:

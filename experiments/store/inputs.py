@@ -87,9 +87,14 @@ def _digest(name: str, data: bytes) -> str:
 def plan_fault(manifest: Mapping[str, Any]) -> str:
     """That the plan which a manifest quotes is not the one that was kept, in words (empty: it is)."""
     kept = manifest["inputs"].get(PLAN)
-    if kept is None or _digest(PLAN, manifest["plan_text"].encode("utf-8", "surrogatepass")) == kept:
-        return ""
-    return "plan_text in manifest.json was changed after it was written; the same sweep into this folder writes it anew"
+    if kept is not None and _digest(PLAN, manifest["plan_text"].encode("utf-8", "surrogatepass")) != kept:
+        return _edited("plan_text")
+    # Told twice: for people, and with all else that runs follow from.
+    return "" if manifest["replicates"] == manifest["reads"].get("replicates") else _edited("replicates")
+
+
+def _edited(key: str) -> str:
+    return f"{key} in manifest.json was changed after it was written; the same sweep into this folder writes it anew"
 
 
 def inputs_fault(folder: Path, told: Mapping[str, str]) -> str:

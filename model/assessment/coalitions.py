@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from model.market.border import Border, border_of, charge_receipts, felt_in_security, member_step
+from model.market.border import Border, border_of, charge_receipts, member_step
 from model.market.clearing import (
     KWH_COST_TO_THOUSANDS,
     WARM_SWEEPS,
@@ -67,7 +67,8 @@ class Setting:
     utility (..., m, f) of a free car; subsidy (..., m, f) k$; pushed (..., m) k$ of utility
     that is no surplus (announcements); on_sale (..., m, f) 1 where a foreign brand is on sale; duty (..., g, b, b) and
     recognised (..., b, b) after treaties, without any club; granted (..., b, b) recognised without a treaty; common
-    (..., b, b) charging interface; exported_cells (..., b, b); tension (..., d) effective; security (g, b, b) k$;
+    (..., b, b) charging interface; exported_cells (..., b, b); felt (..., d) tension over the life of a
+    club, as security feels it; security (g, b, b) k$;
     distance (d,) between regimes; profit_weight (..., b) of the executives;
     scheme that requires a share of EVs, or None, and credit_price (..., m) of a credit, k$.
     """
@@ -88,7 +89,7 @@ class Setting:
     granted: FloatArray
     common: FloatArray
     exported_cells: FloatArray
-    tension: FloatArray
+    felt: FloatArray
     security: FloatArray
     distance: FloatArray
     profit_weight: FloatArray
@@ -284,9 +285,9 @@ def _importers_own(economy: Economy, p: Parameters, setting: Setting, sold: _Mar
 def _security(
     economy: Economy, p: Parameters, setting: Setting, built: FloatArray, at_home: FloatArray, share_home: FloatArray
 ) -> FloatArray:
-    """(..., C, m) security cost of each market's bloc, bn$ per quarter (theory 1.4), at effective tension."""
+    """(..., C, m) security cost of each market's bloc, bn$ per quarter (theory 1.4), at the tension felt."""
     size, n_blocs = economy.market_size, economy.parties.n_blocs
-    cost, felt = np.zeros_like(built[..., 0]), felt_in_security(p, setting.tension)
+    cost, felt = np.zeros_like(built[..., 0]), setting.felt
     for j in range(n_blocs):
         others = (np.arange(n_blocs) != j) * 1.0
         on_cells = ordered_sum(at_home * ordered_sum(share_home[..., :n_blocs, :, :] * economy.is_supplier_home[:, j]))

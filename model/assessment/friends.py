@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.assessment.costs import Situation
-from model.market.border import charge_receipts, dependence_cost, felt_in_security
+from model.market.border import charge_receipts, dependence_cost
 from model.market.clearing import WARM_SWEEPS, Accounts, account, equilibrium, markup_weight, offered_costs
 from model.market.credits import clear_with_credits, content_credit, credit_flows
 from model.market.economy import Economy
@@ -106,16 +106,16 @@ def friend_gains(
     friends: FloatArray,
     start: FloatArray,
     security: FloatArray,
-    tension: FloatArray,
+    felt: FloatArray,
     profit_weight: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """(..., d, s) twice: what the executive and the legislature of each side gain if the US's partner is its friend.
 
     Each partner of the US is put into the allowed set and taken out of it, at today's duties (a treaty's other parts
-    are not varied with it). origin_share (..., m, f, o) today's; friends (..., b); start (..., m, f) markups; tension
-    (..., d) the effective one; profit_weight (..., b) of the executives.
+    are not varied with it). origin_share (..., m, f, o) today's; friends (..., b); start (..., m, f) markups; felt
+    (..., d) effective tension as security feels it; profit_weight (..., b) of the executives.
     """
-    felt, parties = felt_in_security(parameters, tension), economy.parties
+    parties = economy.parties
     credit_bloc, shape = parties.credit_bloc, (*friends.shape[:-1], parties.n_dyads, N_SIDES)
     executive, legislature = np.zeros(shape), np.zeros(shape)
     now = content_credit(parameters, scenario, quarter, situation.cells, origin_share, friends)

@@ -17,7 +17,6 @@ from model.assessment.nodes import ANNOUNCE_NODE, ANSWER_NODES, GRID_NODES, View
 from model.assessment.stakes import Stakes, other_terms
 from model.assessment.tables import Tables, security_flow
 from model.assessment.values import Parts, party_parts, side_flows, with_friends
-from model.market.border import felt_in_security
 from model.market.clearing import require_settled
 from model.market.economy import Economy
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, beside
@@ -162,8 +161,7 @@ def make_mandate(
     profit_weight (..., b) of today's executives, the declared one by default.
     """
     require_settled(tables.residual)
-    felt = felt_in_security(parameters, stakes.tension)
-    security = security_flow(economy, parameters, tables, stakes.security, felt)
+    security = security_flow(economy, parameters, tables, stakes.security, stakes.felt)
     weight = parameters.executive_profit_weight if profit_weight is None else profit_weight
     parties = economy.parties
     executive = payoffs(parties, tables, security, weight)

@@ -12,16 +12,27 @@ from model.rules import trust as trust_rules
 from model.scenario.scenario import Scenario
 
 
-def mean_tension(parameters: Parameters) -> FloatArray:
-    """(d,) long-run mean of latent tension with jumps and a dialogue at its ceiling (theory 1.12)."""
+def mean_tension(parameters: Parameters, dialogue: float | None = None) -> FloatArray:
+    """(d,) long-run mean of latent tension with jumps and a dialogue at its ceiling (theory 1.12).
+
+    dialogue: another ceiling than that of the run.
+    """
     return tension_rules.mean_latent(
         parameters.tension_mean,
         parameters.tension_jump_rate,
         parameters.tension_jump_mean,
         parameters.tension_persistence,
         parameters.dialogue_on_tension,
-        parameters.dialogue_ceiling,
+        parameters.dialogue_ceiling if dialogue is None else dialogue,
     )
+
+
+def usual_tension(scenario: Scenario, parameters: Parameters) -> FloatArray:
+    """(d,) the same with the scenario's own dialogue: where runs begin, and what is felt where tension has no effect.
+
+    What has been until now does not hang on which dialogue there will be, so that arms of an experiment begin alike.
+    """
+    return mean_tension(parameters, scenario.parameters.dialogue_ceiling)
 
 
 def prior_evidence(parameters: Parameters) -> tuple[FloatArray, FloatArray]:

@@ -9,7 +9,6 @@ import numpy as np
 
 from model.assessment.priors import mean_tension
 from model.assessment.values import OtherTerms
-from model.market.border import felt_in_security
 from model.market.clearing import MILLION_TO_BILLION
 from model.market.economy import Economy
 from model.market.learning import Learned
@@ -96,17 +95,18 @@ def technology_stakes(
     learned: Learned,
     output: Learned,
     ev_revenue: FloatArray,
-    effective: FloatArray,
+    felt: FloatArray,
     luck: FloatLike = 0.0,
 ) -> FloatArray:
     """(..., d, s) gain of each side from technology cooperation, bn$ per quarter (theory 1.16).
 
     cell_cost (..., k), car_cost (..., f) now; cells (..., f, k) GWh last quarter; learned: everybody's experience;
     output: what was made last quarter; ev_revenue (..., b) bn$ of the home automakers;
-    effective (..., d) tension; luck (...) in the cost of cells so far, in logs. A bloc without suppliers of its own has
-    the cost of the cells its automakers buy, and learns by the plants in it alone.
+    felt (..., d) tension over the life of an agreement, as security feels it; luck (...) in the cost of cells so far,
+    in logs. A bloc without suppliers of its own has the cost of the cells its automakers buy, and learns by the plants
+    in it alone.
     """
-    share, felt, parties = parameters.host_learning_share, felt_in_security(parameters, effective), economy.parties
+    share, parties = parameters.host_learning_share, economy.parties
     own, partner = parties.importer, parties.partner
     back = np.array([parties.pair_of[pair[::-1]] for pair in parties.directed])
     made, cost, cells_ahead = _cells_ahead(economy, parameters, cell_cost, cells, learned, output, luck)
@@ -268,10 +268,11 @@ class Stakes:
     """Inputs of a mandate beside the tables.
 
     supply (..., d, giver), technology (..., d, s) bn$ per quarter; brands_abroad (..., b, b); granted (..., b, b) as
-    in ``party_parts``; security (..., g, b, b); tension (..., d) effective; case_left, case_step, carry (..., b, b):
-    quarters left of running investigations, what they threaten, and the belief that a threat is carried out. friends
-    (..., d, s) twice, for executive and legislature: what the US's partner in its allowed set is worth, or None.
-    withheld (..., p, 5): what the importer loses on its duty grid by licences that its partner withholds, or None.
+    in ``party_parts``; security (..., g, b, b); tension (..., d) effective, and felt as security feels it; case_left,
+    case_step, carry (..., b, b): quarters left of running investigations, what they threaten, and the belief that a
+    threat is carried out. friends (..., d, s) twice, for executive and legislature: what the US's partner in its
+    allowed set is worth, or None. withheld (..., p, 5): what the importer loses on its duty grid by licences that its
+    partner withholds, or None.
     """
 
     supply: FloatArray
@@ -280,6 +281,7 @@ class Stakes:
     granted: FloatArray
     security: FloatArray
     tension: FloatArray
+    felt: FloatArray
     case_left: FloatArray
     case_step: FloatArray
     carry: FloatArray

@@ -31,8 +31,8 @@ class Mechanism:
     recognises whose certificates, (..., m, b); column: (name, unit, meaning) of it among the directed dyads' columns;
     told: (topic, sentence) of a story where it changes, about {importer}, {partner} and {amount}.
     data_gain: what a bloc's makers save and what it costs in security, (...) bn$ a quarter twice, where a partner
-    cooperates in technology; of the parameters, the bloc's revenue from EVs (...) and tension (...); with_technology:
-    words that a story adds to such a package; with_recognition: to one that recognises certificates.
+    cooperates in technology; of the parameters, the bloc's revenue from EVs (...) and the tension felt (...);
+    with_technology: words that a story adds to such a package; with_recognition: to one that recognises certificates.
     member_step: what a club's common rule does to a car made in each member, (b,), of the parameters.
     """
 
@@ -75,10 +75,9 @@ def carbon_charges(parameters: Parameters, recognised: FloatArray) -> FloatArray
 # --- shared driving data (1.16) -----------------------------------------------------------------------------------
 
 
-def data_gain(parameters: Parameters, revenue: FloatArray, tension: FloatArray) -> tuple[FloatArray, FloatArray]:
+def data_gain(parameters: Parameters, revenue: FloatArray, felt: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(...) bn$ a quarter that shared driving data save a bloc, and that they cost it in security."""
-    cost, felt = parameters.data_sovereignty_cost, felt_in_security(parameters, tension)
-    return technology.data_platform_gain(revenue, parameters.data_saving, cost, felt)
+    return technology.data_platform_gain(revenue, parameters.data_saving, parameters.data_sovereignty_cost, felt)
 
 
 # --- a club's common price of carbon (1.19) -----------------------------------------------------------------------
@@ -190,17 +189,12 @@ def _together(charges: tuple[FloatArray | None, ...]) -> FloatArray | None:
 # --- tension and technology across it -----------------------------------------------------------------------------
 
 
-def felt_in_security(parameters: Parameters, tension: FloatArray) -> FloatArray:
-    """Tension as the security cost of dependence feels it (1.12): nothing where it is switched off."""
-    return tension if parameters.tension_in_security else np.zeros_like(tension)
-
-
 def dependence_cost(
     economy: Economy, parameters: Parameters, a: Accounts, security: FloatArray, felt: FloatArray
 ) -> FloatArray:
     """(..., b) what it costs each bloc to depend on others for a quarter's cars and cells, bn$ (1.4).
 
-    security (g, b, b) k$ a car; felt (..., d) tension as ``felt_in_security``.
+    security (g, b, b) k$ a car; felt (..., d) tension as this cost feels it.
     """
     costs, parties = [], economy.parties
     for i in range(parties.n_blocs):
@@ -220,7 +214,7 @@ def dependence_cost(
     return beside(costs)
 
 
-def technology_extra(parameters: Parameters, ev_revenue: FloatArray, tension: FloatArray) -> FloatArray | None:
+def technology_extra(parameters: Parameters, ev_revenue: FloatArray, felt: FloatArray) -> FloatArray | None:
     """(..., d, s) what mechanisms add to the worth of technology cooperation, or None; ev_revenue (..., b) bn$."""
     gains = [mechanism.data_gain for mechanism in in_force(parameters) if mechanism.data_gain]
     if not gains:
@@ -228,14 +222,14 @@ def technology_extra(parameters: Parameters, ev_revenue: FloatArray, tension: Fl
     worth, dyads = [], parameters.parties.dyads
     for d, pair in enumerate(dyads):
         for b in pair:
-            parts = [gain(parameters, ev_revenue[..., b], tension[..., d]) for gain in gains]
+            parts = [gain(parameters, ev_revenue[..., b], felt[..., d]) for gain in gains]
             worth.append(ordered_sum(beside([saved - cost for saved, cost in parts])))
     stakes = beside(worth)
     return stakes.reshape((*stakes.shape[:-1], len(dyads), N_SIDES))
 
 
 def technology_flows(
-    parameters: Parameters, ev_revenue: FloatArray, tension: FloatArray, kept: FloatArray
+    parameters: Parameters, ev_revenue: FloatArray, felt: FloatArray, kept: FloatArray
 ) -> tuple[FloatArray, FloatArray] | None:
     """(..., b) what they save makers and cost in security this quarter, bn$, or None; kept (..., d, 10) issues."""
     gains = [mechanism.data_gain for mechanism in in_force(parameters) if mechanism.data_gain]
@@ -245,7 +239,7 @@ def technology_flows(
     for d, pair in enumerate(parameters.parties.dyads):
         for b in pair:
             for gain in gains:
-                one, other = gain(parameters, ev_revenue[..., b], tension[..., d])
+                one, other = gain(parameters, ev_revenue[..., b], felt[..., d])
                 saved[..., b] = saved[..., b] + kept[..., d, TECHNOLOGY] * one
                 cost[..., b] = cost[..., b] + kept[..., d, TECHNOLOGY] * other
     return saved, cost

@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 
-from model.market.border import felt_in_security
 from model.market.clearing import Accounts
 from model.market.economy import Economy
 from model.numerics import FloatArray, FloatLike, beside, ordered_sum
@@ -145,16 +144,16 @@ def agreed_undertakings(
     about: Exports,
     vehicle_imports: FloatArray,
     security: FloatArray,
-    tension: FloatArray,
+    felt: FloatArray,
     profit_weight: FloatArray,
 ) -> FloatArray:
     """(..., m, f, b) commitments of the undertakings that importer and automaker agree on, ``NONE`` elsewhere.
 
-    vehicle_imports (..., b, b) before undertakings; security (g, b, b) k$ a car; tension (..., d) the effective one;
+    vehicle_imports (..., b, b) before undertakings; security (g, b, b) k$ a car; felt (..., d) effective tension as
+    security feels it;
     profit_weight (..., b) of the executives.
     """
     p = parameters
-    felt = felt_in_security(p, tension)
     pairs = np.maximum(economy.parties.dyad_of, 0)
     worry = (felt[..., pairs] * economy.is_other_bloc)[..., :, None, :]
     dependence = vehicle_imports[..., :, None, :]

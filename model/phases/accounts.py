@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.market.access import with_rents
-from model.market.border import dependence_cost, felt_in_security, technology_flows
+from model.market.border import dependence_cost, technology_flows
 from model.market.clearing import Accounts, account, costs_reached
 from model.numerics import FloatArray, beside, ordered_sum
 from model.phases import club, licences, trade
@@ -77,9 +77,8 @@ def _welfare(world: Stage, a: Accounts) -> Welfare:
     makers = by_home(ordered_sum(a.firm_profit, axis=-2), economy.is_firm_home)
     makers = makers - p.plant_cost * by_home(state.plants_started, economy.is_firm_home)
     home_profit = makers + by_home(a.cell_profit, economy.is_supplier_home) + a.ice_profit
-    felt = felt_in_security(p, state.climate.level)
-    security = dependence_cost(economy, p, a, world.agenda.security, felt)
-    extra = technology_flows(p, books.ev_revenue, state.climate.effective, state.conduct.implemented)
+    security = dependence_cost(economy, p, a, world.agenda.security, state.climate.worry)
+    extra = technology_flows(p, books.ev_revenue, state.climate.expected_worry, state.conduct.implemented)
     if extra is not None:
         home_profit, security = home_profit + extra[0], security + extra[1]
 

@@ -126,14 +126,14 @@ def under_quotas(world: Stage) -> tuple[FloatArray, FloatArray]:
 
 
 def _stakes(world: Stage, situation: Situation) -> Stakes:
-    state, p, books, effective = world.state, world.parameters, world.state.books, world.state.climate.effective
+    state, p, books, felt = world.state, world.parameters, world.state.books, world.state.climate.expected_worry
     supply: FloatArray = world.agenda.supply_stake
     if state.quarter > 0:
         supply = supply_stakes(world.economy, p, world.scenario, books.cell_imports, books.ev_built)
     supply, withheld = licences.weighed(world, supply)
     made = (state.cell_cost, state.car_cost, state.cells, *world.learned())
-    technology = technology_stakes(world.economy, p, *made, books.ev_revenue, effective, state.cost_luck)
-    extra = technology_extra(p, books.ev_revenue, effective)
+    technology = technology_stakes(world.economy, p, *made, books.ev_revenue, felt, state.cost_luck)
+    extra = technology_extra(p, books.ev_revenue, felt)
     if extra is not None:
         technology = technology + extra
     carry, granted = unilateral.carry_share(state.carried, state.dropped), state.recognises.copy(order="K")
@@ -148,7 +148,8 @@ def _stakes(world: Stage, situation: Situation) -> Stakes:
         brands_abroad=world.rules.brands_abroad,
         granted=granted,
         security=world.agenda.security,
-        tension=effective,
+        tension=state.climate.effective,
+        felt=felt,
         # Copies: duty cases go on while this stands.
         case_left=state.case_left.copy(order="K"),
         case_step=state.case_step.copy(order="K"),

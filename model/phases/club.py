@@ -276,7 +276,7 @@ def _setting(world: Stage) -> Setting:
         granted=state.recognises,
         common=standards.common,
         exported_cells=state.books.exported_cells,
-        tension=state.climate.effective,
+        felt=state.climate.expected_worry,
         security=world.agenda.security,
         distance=world.scenario.regime_distance,
         profit_weight=state.profit_weight,

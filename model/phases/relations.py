@@ -26,7 +26,7 @@ def see_events(world: Stage) -> None:
         state.age = state.age + (on_sale & (state.age < NEVER))
         state.announced_age = state.announced_age + (state.announced > 0.0)
         move_tension(world)
-    state.climate = climate_of(world.parameters, state.tension)
+    state.climate = climate_of(world.scenario, world.parameters, state.tension)
     if np.count_nonzero(world.rules.new_governments[t]):
         change_governments(world)
 

@@ -58,7 +58,7 @@ def agree_undertakings(world: Stage) -> None:
         last.exports,
         last.imports_before,
         world.agenda.security,
-        state.climate.effective,
+        state.climate.expected_worry,
         state.profit_weight,
     )
     state.undertaking = np.where(alone, agreed, before)
@@ -127,7 +127,7 @@ def friends_stakes(world: Stage, situation: Situation) -> tuple[FloatArray, Floa
         state.standards.friends,
         state.markup,
         world.agenda.security,
-        state.climate.effective,
+        state.climate.expected_worry,
         state.profit_weight,
     )
 

@@ -284,6 +284,7 @@ def _first_stakes(
         granted=quiet,
         security=security,
         tension=tension,
+        felt=tension,
         case_left=quiet,
         case_step=quiet,
         carry=quiet,

@@ -110,7 +110,7 @@ def test_a_zone_of_two_is_worth_what_the_tables_of_an_assessment_say() -> None:
     worth = worth_of_coalitions(world.economy, p, setting).executive
     nodes = nodes_of(world.economy)
     tables = assess(world.economy, p, situation, None, 24, nodes)
-    security = security_flow(world.economy, p, tables, setting.security, setting.tension)
+    security = security_flow(world.economy, p, tables, setting.security, setting.felt)
     seen = payoffs(THREE, tables, security, p.executive_profit_weight)
     for club, (i, j) in ((1, (0, 1)), (2, (0, 2)), (3, (1, 2))):
         for importer, partner in ((i, j), (j, i)):

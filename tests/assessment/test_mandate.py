@@ -57,6 +57,7 @@ def stakes_of(world: Any, **changes: Any) -> at_stake.Stakes:
         granted=nothing,
         security=world.agenda.security,
         tension=world.state.climate.effective,
+        felt=world.state.climate.expected_worry,
         case_left=nothing,
         case_step=nothing,
         carry=nothing + 0.5,

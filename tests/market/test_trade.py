@@ -282,8 +282,7 @@ def test_shared_data_count_while_technology_cooperation_is_in_force() -> None:
     saved, cost = border.technology_flows(p, revenue, tension, kept)
     np.testing.assert_allclose(saved, rate * revenue * [1, 0, 1])
     np.testing.assert_allclose(cost, p.data_sovereignty_cost * 0.4 * np.array([1, 0, 1]))
-    deaf = make_parameters({"data_platform": True, "tension_in_security": False})
-    assert not border.technology_flows(deaf, revenue, tension, kept)[1].any()
+    assert not border.technology_flows(p, revenue, np.zeros(3), kept)[1].any()
 
 
 def test_the_platform_moves_welfare_only_where_technology_is_shared() -> None:

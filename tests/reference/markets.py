@@ -286,12 +286,10 @@ def _worth(w: World) -> dict[str, FloatArray]:
 def _security(w: World) -> FloatArray:
     """(b,) realised security cost of dependence at current tension, bn$ per quarter (1.4)."""
     cost = np.zeros(N_BLOCS)
-    if not w.parameters.tension_in_security:
-        return cost
     for importer, partner in DIRECTED_DYADS:
         pair = (importer, partner)
         cost[importer] += welfare.security_cost(
-            w.tension_level[DYAD_OF[pair]],
+            w.worry[DYAD_OF[pair]],
             w.economy.market_size[importer],
             w.accounts.vehicle_imports[pair],
             w.accounts.cell_imports[pair],

@@ -31,7 +31,7 @@ NEVER = 1e9  # a quarter that does not come
 def prepare(w: World) -> None:
     """Tension, dialogue, evidence, errors and moods before the first quarter."""
     p, s = w.parameters, w.scenario
-    w.tension = np.where(np.isnan(s.tension_start), mean_tension(w), s.tension_start)  # (d,) latent
+    w.tension = np.where(np.isnan(s.tension_start), usual_tension(w), s.tension_start)  # (d,) latent
     w.dialogue = np.minimum(s.dialogue_level, p.dialogue_ceiling)  # (d,)
     w.is_open = np.ones(N_DYADS, dtype=bool)  # (d,) the official channel
     # (d, s, u) errors about own and partner's gains, (d, s) moods of legislatures: of the quarter before the first
@@ -79,8 +79,8 @@ def _prepare_trust(w: World) -> None:
                 w.type_belief[pair] = compliance.bayes_type_update(w.type_belief[pair], 1.0, *errors)
 
 
-def mean_tension(w: World) -> FloatArray:
-    """(d,) long-run mean of latent tension with jumps and a dialogue at its ceiling (1.12)."""
+def usual_tension(w: World) -> FloatArray:
+    """(d,) long-run mean of latent tension with jumps and the dialogue of the scenario at its ceiling (1.12)."""
     p = w.parameters
     return tension.mean_latent(
         p.tension_mean,
@@ -88,7 +88,7 @@ def mean_tension(w: World) -> FloatArray:
         p.tension_jump_mean,
         p.tension_persistence,
         p.dialogue_on_tension,
-        p.dialogue_ceiling,
+        w.scenario.parameters.dialogue_ceiling,
     )
 
 
@@ -104,11 +104,14 @@ def see_events(w: World) -> None:
         w.age = w.age + ((t >= s.on_sale_from.T) & (w.age < NEVER))
         w.announced_age = w.announced_age + (w.announced > 0.0)
         _move_tension(w)
-    # (d,) in (0, 1): tension now and over an agreement's life, and the same two as far as they feed exits
+    # (d,) in (0, 1): tension now and over an agreement's life, the same two as exits feel them, and as security does
     w.tension_level, w.effective_tension = tension.tension_level(w.tension), effective_tension(w.parameters, w.tension)
     w.danger, w.expected_danger = w.tension_level, w.effective_tension
     if not w.parameters.tension_in_exit:
-        w.danger = w.expected_danger = tension.tension_level(mean_tension(w))
+        w.danger = w.expected_danger = tension.tension_level(usual_tension(w))
+    w.worry, w.expected_worry = w.tension_level, w.effective_tension
+    if not w.parameters.tension_in_security:
+        w.worry = w.expected_worry = tension.tension_level(usual_tension(w))
 
 
 def _move_tension(w: World) -> None:
@@ -172,11 +175,12 @@ def assess_impact(w: World) -> None:
     made = (w.cell_cost, w.car_cost, w.cells, learned, output)
     stakes = Stakes(
         supply=supply,
-        technology=technology_stakes(economy, p, *made, w.ev_revenue, w.effective_tension, w.cost_luck),
+        technology=technology_stakes(economy, p, *made, w.ev_revenue, w.expected_worry, w.cost_luck),
         brands_abroad=w.brands_abroad,
         granted=w.recognises,
         security=w.agenda.security,
         tension=w.effective_tension,
+        felt=w.expected_worry,
         case_left=w.case_left,
         case_step=w.case_step,
         carry=unilateral.carry_share(w.carried, w.dropped),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -101,7 +102,7 @@ def test_a_whole_sweep_in_anothers_folder_is_refused(tmp_path: Path) -> None:
     assert Results.open(tmp_path / "r").manifest["state"] == "begun"
 
 
-def edited(folder: Path, key: str, change: Callable[[str], str]) -> None:
+def edited(folder: Path, key: str, change: Callable[[Any], Any]) -> None:
     """Something that a manifest says, changed by hand."""
     told = json.loads((folder / "manifest.json").read_text("utf-8"))
     (folder / "manifest.json").write_text(json.dumps({**told, key: change(told[key])}), "utf-8")
@@ -126,6 +127,15 @@ def test_a_plan_that_was_edited_in_a_manifest_is_told_and_the_same_sweep_mends_i
     swept(plan, tmp_path / "r")
     edited(tmp_path / "r", "plan_text", lambda text: text.replace("replicates = 6", "replicates = 5"))
     with pytest.raises(InputFault, match=r"plan_text in manifest.json was changed .* the same sweep into this folder"):
+        plan_of(Results.open(tmp_path / "r"))
+    assert plan_of(swept(plan, tmp_path / "r")).replicates == 6
+
+
+def test_a_number_of_replicates_that_was_edited_is_told_and_the_same_sweep_mends_it(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    swept(plan, tmp_path / "r")
+    edited(tmp_path / "r", "replicates", lambda number: number - 1)
+    with pytest.raises(InputFault, match=r"replicates in manifest.json was changed .* the same sweep into this folder"):
         plan_of(Results.open(tmp_path / "r"))
     assert plan_of(swept(plan, tmp_path / "r")).replicates == 6
 
