@@ -10,7 +10,7 @@ import numpy as np
 
 from model.assessment import coalitions
 from model.assessment.coalitions import Worth
-from model.assessment.priors import first_type_belief, prior_evidence, usual_tension
+from model.assessment.priors import first_type_belief, mean_tension, prior_evidence, usual_tension
 from model.assessment.stakes import effective_tension
 from model.choices.tactics import NOTHING_OFFERED
 from model.draws import Draws
@@ -323,10 +323,13 @@ def first_state(start: Start, parameters: Parameters, rules: RunRules, luck: Dra
 
 
 def climate_of(scenario: Scenario, parameters: Parameters, latent: FloatArray) -> Climate:
-    """What latent tension (R, d) means; exits, or the cost of dependence, feel the usual level where their pathway is
-    off (theory 1.12)."""
+    """What latent tension (R, d) means (theory 1.12).
+
+    With their pathway off, exits or the cost of dependence feel the usual level of the scenario as it is, at which the
+    calibration found what governments want.
+    """
     felt = tension_rules.tension_level(latent), effective_tension(parameters, latent)
-    usual = np.zeros_like(latent) + tension_rules.tension_level(usual_tension(scenario, parameters))
+    usual = np.zeros_like(latent) + tension_rules.tension_level(mean_tension(scenario.parameters))
     danger = felt if parameters.tension_in_exit else (usual, usual)
     worry = felt if parameters.tension_in_security else (usual, usual)
     return Climate(*felt, *danger, *worry)

@@ -28,7 +28,7 @@ def mean_tension(parameters: Parameters, dialogue: float | None = None) -> Float
 
 
 def usual_tension(scenario: Scenario, parameters: Parameters) -> FloatArray:
-    """(d,) the same with the scenario's own dialogue: where runs begin, and what is felt where tension has no effect.
+    """(d,) the same with the scenario's own dialogue: where runs begin.
 
     What has been until now does not hang on which dialogue there will be, so that arms of an experiment begin alike.
     """

@@ -13,15 +13,17 @@ from of_three import N_DYADS
 from thinned import one_in
 
 from model import world as world_module
+from model.assessment.priors import mean_tension
 from model.assessment.values import Parts, issue_values, side_flows
 from model.ensemble import Ensemble
 from model.negotiation import NegotiationModel
 from model.numerics import QUARTERS_PER_YEAR
 from model.packages.menu import STANDARDS
 from model.parameters.checked import PARAMETERS, Parameters
-from model.rules import dialogue, packages, trust
+from model.rules import dialogue, packages, tension, trust
 from model.rules.cooperation import LEAST_ATTAINABLE
 from model.start.starting_point import known_scenario, starting_point
+from model.state import climate_of
 from model.vocabulary import RECOGNITION
 from model.world import World
 
@@ -194,10 +196,6 @@ ABSENT = [
     ({"tension_in_emergency": False}, {"emergency_hazard": 0.0}),
     ({"tension_in_opening": False}, {"opening_tension_weight": 0.0}),
     ({"tension_closes_channel": False}, {"channel_closes_above": 1.0}),
-    (
-        {"tension_in_security": False},
-        {"security_scale": 0.0, "security_convexity": 0.0, "technology_security_cost": 0.0},
-    ),
     ({"tension_in_exit": False, "repudiation_hazard": 0.0}, {"repudiation_hazard": 0.0}),
     (
         {"subnational": True, "track2": True, "tension_in_subnational": False},
@@ -295,11 +293,31 @@ SUBNATIONAL = {"subnational": True, "track2": True}
 
 @pytest.mark.parametrize("change", LOUDER)
 def test_tension_without_pathways_is_only_a_number(change: dict[str, Any]) -> None:
-    deaf = {**worlds.NO_PATHWAYS, "repudiation_hazard": 0.0, **SUBNATIONAL}
+    deaf = {**worlds.NO_PATHWAYS, **SUBNATIONAL}
     for replicate in range(3):
         calm = worlds.played("2026", replicate=replicate, **deaf)
         loud = worlds.played("2026", replicate=replicate, **deaf, **change)
         assert worlds.same_record(calm, loud) == ["dyad.tension"]
+
+
+@pytest.mark.parametrize("pathway", ["tension_in_security", "tension_in_exit"])
+def test_without_its_pathway_the_usual_tension_is_felt(pathway: str) -> None:
+    world = World("2026", known_scenario("2026").parameters, 1, [0])
+    usual = mean_tension(world.scenario.parameters)
+    feels = {"tension_in_security": "worry", "tension_in_exit": "danger"}
+    for shift in (-1.0, 0.0, 1.0):
+        for on in (False, True):
+            parameters = world.parameters.with_overrides({pathway: on})
+            climate = climate_of(world.scenario, parameters, usual[None] + shift)
+            felt = getattr(climate, feels[pathway]), getattr(climate, f"expected_{feels[pathway]}")
+            for one, other in zip(felt, (climate.level, climate.effective), strict=True):
+                assert np.array_equal(one, other if on else np.broadcast_to(tension.tension_level(usual), (1, 3)))
+
+
+def test_arms_with_another_dialogue_begin_at_the_same_tension() -> None:
+    played = [worlds.played("2026", quarters=1, dialogue_ceiling=c) for c in (0.0, 0.4, 1.0)]
+    starts = [worlds.series(world, "dyad", "tension")[:, 0] for world in played]
+    assert np.array_equal(starts[0], starts[1]) and np.array_equal(starts[1], starts[2])
 
 
 def test_shocks_do_not_reach_exits_through_a_pathway_that_is_off() -> None:
@@ -333,7 +351,7 @@ def test_tension_shuts_channels_and_strikes() -> None:
 
     only = dict(worlds.NO_PATHWAYS)
     shut = {**only, "tension_closes_channel": True}
-    assert mean("dyad.channel_open", 2.0, **shut) < mean("dyad.channel_open", -1.0, **shut) == 1.0
+    assert mean("dyad.channel_open", 2.0, **shut) < mean("dyad.channel_open", -3.0, **shut) == 1.0
     strikes = {**only, "tension_in_emergency": True, "emergency_hazard": 0.05, "opening_hazard": 0.0}
     assert mean("directed.special_ev", 3.0, **strikes) > mean("directed.special_ev", -3.0, **strikes)
 

@@ -23,6 +23,7 @@ from model.start.agenda import brands_on_sale
 from model.vocabulary import BATTERY, DYADS, EV, N_SIDES
 
 if TYPE_CHECKING:
+    from model.parameters.checked import Parameters
     from reference.world import World
 
 NEVER = 1e9  # a quarter that does not come
@@ -31,7 +32,7 @@ NEVER = 1e9  # a quarter that does not come
 def prepare(w: World) -> None:
     """Tension, dialogue, evidence, errors and moods before the first quarter."""
     p, s = w.parameters, w.scenario
-    w.tension = np.where(np.isnan(s.tension_start), usual_tension(w), s.tension_start)  # (d,) latent
+    w.tension = np.where(np.isnan(s.tension_start), usual_tension(w, w.parameters), s.tension_start)  # (d,) latent
     w.dialogue = np.minimum(s.dialogue_level, p.dialogue_ceiling)  # (d,)
     w.is_open = np.ones(N_DYADS, dtype=bool)  # (d,) the official channel
     # (d, s, u) errors about own and partner's gains, (d, s) moods of legislatures: of the quarter before the first
@@ -79,9 +80,8 @@ def _prepare_trust(w: World) -> None:
                 w.type_belief[pair] = compliance.bayes_type_update(w.type_belief[pair], 1.0, *errors)
 
 
-def usual_tension(w: World) -> FloatArray:
+def usual_tension(w: World, p: Parameters) -> FloatArray:
     """(d,) long-run mean of latent tension with jumps and the dialogue of the scenario at its ceiling (1.12)."""
-    p = w.parameters
     return tension.mean_latent(
         p.tension_mean,
         p.tension_jump_rate,
@@ -108,10 +108,10 @@ def see_events(w: World) -> None:
     w.tension_level, w.effective_tension = tension.tension_level(w.tension), effective_tension(w.parameters, w.tension)
     w.danger, w.expected_danger = w.tension_level, w.effective_tension
     if not w.parameters.tension_in_exit:
-        w.danger = w.expected_danger = tension.tension_level(usual_tension(w))
+        w.danger = w.expected_danger = tension.tension_level(usual_tension(w, s.parameters))
     w.worry, w.expected_worry = w.tension_level, w.effective_tension
     if not w.parameters.tension_in_security:
-        w.worry = w.expected_worry = tension.tension_level(usual_tension(w))
+        w.worry = w.expected_worry = tension.tension_level(usual_tension(w, s.parameters))
 
 
 def _move_tension(w: World) -> None:
