@@ -135,7 +135,7 @@ class Government:
             world.state.climate.effective[:, dyad],
             p.opening_tension_weight * p.tension_in_opening,
             p.opening_slope,
-            p.opening_hazard,
+            unilateral.at_assessment(p.opening_hazard, p.assessment_interval),
         )
         return unilateral.opens(u, chance, gain, p.duty_move_threshold, self.scale(dyad))
 
@@ -200,7 +200,9 @@ class Government:
             int(self.parties.side_of[self.index, other.index]),
         )
         gain = issue_values(self.world.known().parts[dyad][side])[..., RECOGNITION + side]
-        return standards.recognises_alone(gain, u, self.world.parameters.unilateral_recognition_rate)
+        p = self.world.parameters
+        rate = unilateral.at_assessment(p.unilateral_recognition_rate, p.assessment_interval)
+        return standards.recognises_alone(gain, u, rate)
 
     def makes_gesture(self, dyad: int, lanes: np.ndarray, u: FloatArray, is_next_step: np.ndarray) -> np.ndarray:
         """(n,) whether it would make a gesture in these lanes: in falling tension, or as the next step (1.15)."""

@@ -137,7 +137,7 @@ def rise_risks(
             stakes.tension[..., dyad],
             parameters.opening_tension_weight * parameters.tension_in_opening,
             parameters.opening_slope,
-            parameters.opening_hazard,
+            unilateral.at_assessment(parameters.opening_hazard, parameters.assessment_interval),
         )
         pays = unilateral.worth_moving(gain, parameters.duty_move_threshold, scale)
         carry = stakes.carry[..., importer, partner]

@@ -142,7 +142,7 @@ def spec_of(name: str) -> ParameterSpec | None:
 #: How a number that is none is written; TOML takes it in small letters alone.
 NOT_FINITE: Final = ("nan", "inf", "infinity")
 # Units in which a value can be mistaken for percent.
-_FRACTIONS: Final = {"-", "share", "S", "S_L", "1/qtr", "1/yr", "1/assessment", "tension"}
+_FRACTIONS: Final = {"-", "share", "S", "S_L", "1/qtr", "1/yr", "tension"}
 _LEAST_PERCENT: Final = 2.0  # a smaller number too large for its range is a slip, not percent
 
 

@@ -149,8 +149,8 @@ class Standards:
         "share of chargers bought from the partner's makers")
     standards_setup_cost: float = real(STRUCTURE, 0.2, 0, 1, "bn$", "1.14",
         "one-off cost to each side of a common interface")
-    unilateral_recognition_rate: float = real(MECHANISM, 0.25, 0, 1, "1/assessment", "1.13",
-        "chance of recognising alone where that already pays")
+    unilateral_recognition_rate: float = real(MECHANISM, 0.25, 0, 1, "1/yr", "1.13",
+        "chance of recognising alone within a year in which that pays")
     zev_demand_shift: float = real(STRUCTURE, 0.3, 0, 0.8, "-", "1.15", "demand shift of a full phase-out announcement")
     zev_ramp: int = whole(STRUCTURE, 16, 1, 40, "qtr", "1.15", "quarters until an announcement has its full effect")
     zev_hesitation: float = real(MECHANISM, 0.7, 0, 5, "bn$/qtr", "1.15",
@@ -342,8 +342,8 @@ class Relations:
 class Unilateral:
     """investigations, threats and emergency duties"""
 
-    opening_hazard: float = real(MECHANISM, 0.25, 0, 0.6, "1/assessment", "1.6a",
-        "highest chance of opening an investigation",
+    opening_hazard: float = real(MECHANISM, 0.25, 0, 0.6, "1/yr", "1.6a",
+        "highest chance of opening an investigation within a year",
         "assumption: an earlier fit's median is kept, since the record does not narrow it under these rules")
     opening_slope: float = real(MECHANISM, 2, 0, 6, "-", "1.6a", "how sharply that chance follows the gain")
     petition_weight: float = real(STRUCTURE, 0.5, 0, 2, "-", "1.6a",

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from model.numerics import FloatArray, FloatLike, logistic
+from model.numerics import QUARTERS_PER_YEAR, FloatArray, FloatLike, logistic
 from model.rules import BoolArray, BoolLike, IntArray
 
 # The grid of special duties, in steps from today's (theory 1.6a); position 2 is "leave it as it is".
@@ -52,6 +52,18 @@ def best_move(gains: FloatArray) -> tuple[IntArray, FloatArray]:
     best = np.maximum.reduce(gains, axis=-1)
     index = np.where(gains[..., UNCHANGED] >= best, UNCHANGED, np.argmax(gains, axis=-1))
     return index, best
+
+
+def at_assessment(yearly: float, interval: int) -> float:
+    """Chance at one assessment of what comes with a chance of ``yearly`` within a year.
+
+    yearly: fraction in [0, 1]. interval: quarters between assessments, from 1.
+    Limits: the yearly chance itself where assessments are a year apart; 0 and 1 stay.
+    Source: definition; how often governments look must not decide how often they act.
+    """
+    if interval == QUARTERS_PER_YEAR:
+        return yearly
+    return float(1.0 - (1.0 - yearly) ** (interval / QUARTERS_PER_YEAR))
 
 
 def opening_probability(

@@ -324,7 +324,8 @@ class Bloc:
     def opens_case(self, other: Bloc, best: int, gain: FloatArray, u: FloatArray) -> bool:
         """Whether the bloc opens an investigation (or grants relief) at this assessment."""
         w, p, pair = self.world, self.world.parameters, (self.index, other.index)
-        dyad = int(DYAD_OF[pair])
+        dyad, years = int(DYAD_OF[pair]), p.assessment_interval / 4
+        hazard = p.opening_hazard if years == 1 else 1.0 - (1.0 - p.opening_hazard) ** years
         chance = unilateral.opening_probability(
             gain,
             self.scale(dyad),
@@ -333,7 +334,7 @@ class Bloc:
             w.effective_tension[dyad],
             p.opening_tension_weight * p.tension_in_opening,
             p.opening_slope,
-            p.opening_hazard,
+            hazard,
         )
         return bool(unilateral.opens(u, chance, gain, p.duty_move_threshold, self.scale(dyad)))
 
@@ -363,7 +364,8 @@ class Bloc:
         w, pair = self.world, (self.index, other.index)
         dyad, side = int(DYAD_OF[pair]), int(SIDE_OF[pair])
         gain = issue_values(w.mandate.parts[dyad][side])[RECOGNITION + side]
-        return bool(standards.recognises_alone(gain, u, w.parameters.unilateral_recognition_rate))
+        yearly, years = w.parameters.unilateral_recognition_rate, w.parameters.assessment_interval / 4
+        return bool(standards.recognises_alone(gain, u, yearly if years == 1 else 1.0 - (1.0 - yearly) ** years))
 
     def announces(self, u: float) -> bool:
         """Whether it announces a zero-emission path (1.15): for itself, or because a partner is trusted to join."""

@@ -52,6 +52,15 @@ def test_rate_of_opening_without_weights_is_half_the_hazard() -> None:
     assert not unilateral.opens(0.0, chance, 0.0009, 0.02, 0.05)
 
 
+@pytest.mark.parametrize("interval", range(1, 9))
+def test_how_often_governments_look_does_not_decide_how_often_they_act(interval: int) -> None:
+    yearly = np.array([0.0, 0.1, 0.25, 0.6, 1.0])
+    looks = [unilateral.at_assessment(float(chance), interval) for chance in yearly]
+    # As many looks as make up two years leave what two years leave.
+    np.testing.assert_allclose((1.0 - np.array(looks)) ** (8 / interval), (1.0 - yearly) ** 2, atol=1e-12)
+    assert interval != 4 or looks == yearly.tolist(), "to the last bit where assessments are a year apart"
+
+
 @given(amount, amount, unit, unit, st.floats(0.0, 6.0), st.floats(0.0, 6.0))
 def test_gain_petition_and_tension_never_calm_a_bloc(
     gain: float, petition: float, a: float, b: float, weight: float, slope: float
