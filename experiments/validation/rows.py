@@ -103,10 +103,10 @@ _AGREED: Final = (
     "trade or EVs."
 )
 _TALKS: Final = (
-    "what a truce is worth (`model/assessment`): governments value it against duties that stay as they are, and those "
-    "of 2018 are what each wants, so that a standstill, which in the world stops the next rise, gives next to nothing. "
-    "That an agreement is talked over as quickly is not it: with nothing else on the table than what a truce may hold, "
-    "none is signed with the US. What is signed, technology and charging, is kept for years and not signed again"
+    "what a truce is worth (`model/assessment`): of the rises that a standstill stops governments count the next one "
+    "alone, and a rise comes only where it pays, so that what a standstill spares one side the other gives up. That an "
+    "agreement is talked over as quickly is not it: with nothing else on the table than what a truce may hold, none is "
+    "signed with the US. What is signed, technology and charging, is kept for years and not signed again"
 )
 
 EFFECTS: Final = (
