@@ -32,8 +32,8 @@ PRICE_SD: Final = "price_sd"
 TREND: Final = ("trend_phi", "trend_level_sd", "trend_growth_sd", "trend_noise_sd")
 SPREAD: Final = tuple(f"brand_sd_{bloc}" for bloc in ("cn", "us", "eu"))
 SUPPLIER_SD: Final = "supplier_sd"
-#: Least narrowing of a prior that counts as having learned something. Luck alone narrows the narrowest of 25 by .20 in one
-#: sample of 64 rows in twenty, by .23 in one in a hundred, and a fit is made anew whenever rules move.
+#: Least narrowing of a prior that counts as having learned something. Luck alone narrows the narrowest of 25 by .20 in
+#: one sample of 64 rows in twenty, by .23 in one in a hundred, and a fit is made anew whenever rules move.
 IDENTIFIED: Final = 0.25
 NEAR: Final = 1e-9  # weight of the farthest point that is kept
 LEAST_SHARE: Final = 0.005  # brands smaller than this do not tell how brands move

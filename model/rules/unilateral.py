@@ -63,7 +63,11 @@ def at_assessment(yearly: float, interval: int) -> float:
     """
     if interval == QUARTERS_PER_YEAR:
         return yearly
-    return float(1.0 - (1.0 - yearly) ** (interval / QUARTERS_PER_YEAR))
+    # Roots and products are rounded alike on every machine, powers are not.
+    in_a_quarter, never = np.sqrt(np.sqrt(1.0 - yearly)), 1.0
+    for _ in range(interval):
+        never = never * in_a_quarter
+    return float(1.0 - never)
 
 
 def opening_probability(

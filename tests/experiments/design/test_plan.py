@@ -8,6 +8,7 @@ import pytest
 
 from experiments.design.plan import Plan
 from experiments.design.plan_file import load_plan, plan_names, read_root_seed
+from experiments.design.plan_reading import commas_of
 from model import InputFault
 
 # A plan that is right, one line a key, so that a test can put a wrong line in the place of any.
@@ -106,16 +107,16 @@ def test_the_main_job_is_what_was_asked() -> None:
     assert plan.scenario == "2026"
     assert len(plan.cells) == 8
     assert [factor.levels for factor in plan.factors] == [("none", "group"), (False, True), (False, True)]
-    assert plan.assumed is not None and len(plan.assumed.rows) == 32
-    assert plan.n_runs == 8 * 500 + 8 * 32 * 8
+    assert plan.assumed is not None and len(plan.assumed.rows) == 64
+    assert plan.n_runs == 8 * 500 + 8 * 64 * 8
 
 
 def test_every_channel_of_dialogue_is_shut_alone() -> None:
     plan = load_plan("channels")
     names = ("dialogue_on_monitoring", "dialogue_on_perception", "dialogue_on_tension")
     shut = [[name for name in names if point.settings.get(name) == 0] for point in plan.cells]
-    assert shut == 2 * [[], [], [names[0]], [names[1]], [names[2]]]
-    assert [point.settings["dialogue_ceiling"] for point in plan.cells] == 2 * ["none", *4 * ["group"]]
+    assert shut == 3 * [[], [], [names[0]], [names[1]], [names[2]]]
+    assert [point.settings["dialogue_ceiling"] for point in plan.cells] == 3 * ["none", *4 * ["group"]]
 
 
 def test_root_seeds_are_wide_numbers_from_files() -> None:
@@ -291,3 +292,13 @@ def test_a_plan_moves_what_belongs_to_a_government_of_ones_own(tmp_path: Path) -
     }
     (fault,) = faults(tmp_path, **mine | {"factor": '[factors."alpha.JP"]\nlevels = [0.07, 0.09]'})
     assert fault == "alpha.JP: four-2026 has no such government; leave it out"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_asked"),
+    [("levels=[0,5,1,0]", True), ("levels=[0.1,0.2]", False), ("range=[0,1]", False), ("levels=[1,2,3]", False)],
+)
+def test_lists_without_blanks_are_asked_about_only_where_they_may_hold_decimal_commas(
+    line: str, is_asked: bool
+) -> None:
+    assert bool(commas_of(line)) is is_asked
