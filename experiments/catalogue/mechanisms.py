@@ -231,7 +231,10 @@ def read_effects(source: Path, catalogue: Sequence[Mechanism]) -> pd.DataFrame:
         return effects_of(find(plan, results).arms, catalogue)
     if not source.is_file():
         raise InputFault([f"'{source}' is neither a results folder nor a table; run: detente sweep {PLAN}"], "results")
-    table = pd.read_csv(source)
+    try:
+        table = pd.read_csv(source)
+    except (ValueError, OSError) as error:  # empty, no text, or not a table
+        raise InputFault([f"'{source}' cannot be read as a table: {error}; run: make {PLAN}"], "results") from None
     if list(table.columns) != list(EFFECT_COLUMNS):
         raise InputFault([f"'{source}' has not the columns {', '.join(EFFECT_COLUMNS)}"], "results")
     return table

@@ -201,6 +201,10 @@ def test_effects_can_be_kept_and_read(tmp_path: Path) -> None:
     path.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(InputFault, match="has not the columns mechanism, in, dyad"):
         read_effects(path, KNOWN)
+    for spoiled in (b"", b"\xff\xfe\x00", b"a,b\n1,2,3\n4,5\n"):
+        path.write_bytes(spoiled)
+        with pytest.raises(InputFault, match="cannot be read as a table|has not the columns"):
+            read_effects(path, KNOWN)
     with pytest.raises(InputFault, match="neither a results folder nor a table"):
         read_effects(tmp_path / "nowhere", KNOWN)
 
