@@ -210,7 +210,7 @@ def _movers(
 ) -> Iterator[dict[str, Any]]:
     """Which assumptions of a sample move each effect on an outcome in a dyad."""
     for own in comparisons if plan.assumed else ():
-        by_row, _ = assumed.effects_by_row(values, plan, own.pairs)
+        by_row = assumed.effects_by_row(values, plan, own.pairs).means
         what = {
             "block": own.block,
             "kind": own.kind,
