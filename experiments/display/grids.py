@@ -37,6 +37,7 @@ class Grid:
 
     labels, values: names of columns, a new line in them is kept. prose: names with the least width that makes sense.
     is_grouped: the first label is that of a group of rows, and is said once. is_tight: no empty lines inside.
+    has_rule: a line below the names of the columns.
     """
 
     def __init__(
@@ -48,7 +49,9 @@ class Grid:
         is_grouped: bool = False,
         title_style: str = "",
         is_tight: bool = False,
+        has_rule: bool = True,
     ) -> None:
+        self.has_rule = has_rule
         self.title, self.title_style, self.is_grouped, self.is_tight = plain(title), title_style, is_grouped, is_tight
         self.least = dict(prose or {})
         self.names = tuple(plain(name) for name in (*labels, *values, *self.least))
@@ -103,8 +106,8 @@ class Grid:
         table = Table(
             title=Text(self.title, self.title_style) if self.title else None,
             title_justify="left",
-            box=SIMPLE_HEAD,
-            padding=(0, 1, 0, 0),
+            box=SIMPLE_HEAD if self.has_rule else None,
+            padding=(0, 1 if self.has_rule else 2, 0, 0),  # the box sets columns one further apart
             pad_edge=False,
             show_header=any(self.names),
             show_edge=not self.is_tight,

@@ -56,6 +56,15 @@ EVERYWHERE: Final[Mapping[str, Column]] = {
     "q05": Column(OWN, "5 % quantile of the same"),
     "q95": Column(OWN, "95 % quantile of the same"),
     "same_sign": Column("share", "share of the sample of assumptions in which the effect has the sign of the mean"),
+    "same_low": Column("share", "lower end of Wilson's 95 % interval of that share, rows counted by Kish's number"),
+    "same_high": Column("share", "upper end of the same"),
+    "n_above": Column("count", "rows of the sample whose own paired 95 % interval lies above zero"),
+    "n_below": Column("count", "rows of the sample whose own paired 95 % interval lies below zero"),
+    **{
+        f"{side}_{name}": Column("bn$/yr", f"of a joint gain, the {side} bloc's own part of the difference: {words}")
+        for side in ("first", "second")
+        for name, words in (("mean", "mean"), ("low", f"lower end of the {INTERVAL}"), ("high", "upper end of it"))
+    },
     "zero": Column("share", "share of the sample of assumptions in which the effect is zero, and has no sign"),
     "is_weighted": Column("0/1", "rows of the sample do not count alike"),
     "is_reversed": Column("0/1", "at another level the effect has another sign, and differs by more than its interval"),

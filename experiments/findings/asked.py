@@ -14,7 +14,7 @@ import pandas as pd
 from experiments.design.outcomes import OF_EMERGENCE, OUTCOMES, told_of, words_of
 from experiments.design.plan import BLOCK, FACTORIAL, Factor, Plan
 from experiments.display.words import BLOC_WORDS, interval, listed, signed
-from experiments.findings import headline
+from experiments.findings import headline, sides
 from experiments.findings.crossed import ALL_BLOCKS, ROUNDING
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
 from experiments.statistics.summarise import RATES
@@ -119,7 +119,8 @@ def _of_effects(findings: Findings, dyad: str) -> Iterator[str]:
             what = words_of(told_of(plan)[0], dyad)
             over = averaged(plan, {row["factor"]}).replace(";", ",") if name == "factor" else ""
             places = _reversed(findings, row) if name == "factor" else ""
-            changes = f"{what} {in_words(row)}{over}{places}{robustness(row)}"
+            apart = f"; one side gains, the other loses: {own_sides}" if (own_sides := sides.in_words(row)) else ""
+            changes = f"{what} {in_words(row)}{over}{places}{robustness(row)}{apart}"
             yield f"{pair_of(dyad)}, {_compared(plan, row, name)}: {changes}."
 
 
@@ -174,17 +175,44 @@ def robustness(row: pd.Series) -> str:
 
 
 def signs_in_words(row: pd.Series) -> str:
-    """In how much of a sample a difference has the sign that it has in the scenario, and in how much it is zero."""
+    """In how much of a sample a difference has the sign that it has in the scenario, with how sure that is.
+
+    Its Wilson interval, in how many rows a sign stands beyond the row's own luck, and in how much it is zero.
+    """
     zero = float(row.get("zero", 0.0))
     also = f", zero in {part_of(row, zero)}" if zero > 0.0 else ""
     same, n = same_in_words(row), row.get("n_rows", 0)
     of = f" of the weight of {n:.0f}" if row.get("is_weighted", False) and n < headline.A_HUNDRED else ""
-    return f"no sign in the scenario{also}" if same == "-" else f"same sign in {same}{of}{also}"
+    return f"no sign in the scenario{also}" if same == "-" else f"same sign in {same}{of}{_ends(row)}{also}{_sure(row)}"
+
+
+def _ends(row: pd.Series) -> str:
+    """The interval of the share of a sample with the same sign; empty where it is not known."""
+    low, high = (float(row.get(f"same_{end}", float("nan"))) for end in ("low", "high"))
+    return f" ({100 * low:.0f} to {100 * high:.0f} %)" if low == low else ""
+
+
+def _sure(row: pd.Series) -> str:
+    """In how many rows of a sample a difference is above or below zero beyond the row's own luck."""
+    above, below = (float(row.get(f"n_{where}", float("nan"))) for where in ("above", "below"))
+    return f", beyond luck above zero in {above:.0f} and below in {below:.0f}" if above == above else ""
 
 
 def same_in_words(row: pd.Series) -> str:
     """In how much of a sample a difference has the sign that it has in the scenario; a dash where that is zero."""
     return part_of(row, row["same_sign"]) if row["same_sign"] == row["same_sign"] else "-"
+
+
+def sign_in_words(row: pd.Series) -> str:
+    """``same_in_words`` with the share's interval in percent, as in "27 of 32 [68,93]"."""
+    low, high = (float(row.get(f"same_{end}", float("nan"))) for end in ("low", "high"))
+    return f"{same_in_words(row)} [{100 * low:.0f},{100 * high:.0f}]" if low == low else same_in_words(row)
+
+
+def sure_in_words(row: pd.Series) -> str:
+    """In how many rows of a sample a difference is above and below zero beyond the row's own luck, as in "10+ 2-"."""
+    above, below = (float(row.get(f"n_{where}", float("nan"))) for where in ("above", "below"))
+    return f"{above:.0f}+ {below:.0f}-" if above == above else ""
 
 
 def part_of(row: pd.Series, share: float) -> str:

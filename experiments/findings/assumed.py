@@ -8,7 +8,7 @@ distribution. Luck is in it as well: ``noise`` is what the replicates of a row l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from scipy.stats import t as student
 
 from experiments.design.plan import Plan
 from experiments.findings.comparisons import Comparison, Matrix, matched
-from experiments.statistics.estimates import LEVEL, holm
+from experiments.statistics.estimates import LEVEL, holm, mean_interval, wilson
 
 Pairs = Sequence[tuple[int, int]]
 FloatArray = npt.NDArray[np.float64]
@@ -30,14 +30,23 @@ FEWEST_ROWS: Final = 4
 CLEAR: Final = 0.5
 
 
-def effects_by_row(values: Matrix, plan: Plan, pairs: Pairs, others: Pairs = ()) -> tuple[FloatArray, FloatArray]:
-    """(rows,) the mean difference over ``pairs`` under every row of the sample, and its standard error.
+class ByRow(NamedTuple):
+    """What an effect is under every row of a sample; each field (rows,), NaN without runs, unit of the outcome."""
 
-    NaN without runs. values: (design point, replicate). others: pairs whose differences are taken from those of
-    ``pairs``, one each.
+    means: FloatArray
+    errors: FloatArray  # standard errors over the row's replicates; NaN for a single one
+    lows: FloatArray  # ends of the paired 95 % interval over the row's replicates
+    highs: FloatArray
+
+
+def effects_by_row(values: Matrix, plan: Plan, pairs: Pairs, others: Pairs = ()) -> ByRow:
+    """The mean difference over ``pairs`` under every row of the sample, with what luck leaves open of it.
+
+    values: (design point, replicate). others: pairs whose differences are taken from those of ``pairs``, one each.
+    Source: paired t interval, as ``comparisons.effects``.
     """
     rows = len(plan.assumed.rows) if plan.assumed else 0
-    means, errors = np.full(rows, np.nan), np.full(rows, np.nan)
+    found = ByRow(*(np.full(rows, np.nan) for _ in ByRow._fields))
     for row in range(rows):
         under = [(plan.under(row, one), plan.under(row, other)) for one, other in (*pairs, *others)]
         if others:
@@ -47,17 +56,18 @@ def effects_by_row(values: Matrix, plan: Plan, pairs: Pairs, others: Pairs = ())
         else:
             differences, _ = matched(values, under)
         if differences.size:
-            means[row] = differences.mean()
-            errors[row] = differences.std(ddof=1) / np.sqrt(differences.size) if differences.size > 1 else np.nan
-    return means, errors
+            own = mean_interval(differences)
+            for of_rows, value in zip(found, (own.mean, own.se, own.low, own.high), strict=True):
+                of_rows[row] = value
+    return found
 
 
 def fields(plan: Plan, values: Matrix, mean: float, pairs: Pairs, others: Pairs = ()) -> dict[str, Any]:
     """What the sample says of an effect, as further columns of its row; nothing where a plan has no sample."""
     if plan.assumed is None:
         return {}
-    by_row, errors = effects_by_row(values, plan, pairs, others)
-    return spread(by_row, plan, mean, errors)
+    by_row = effects_by_row(values, plan, pairs, others)
+    return spread(by_row.means, plan, mean, by_row)
 
 
 def fields_for(plan: Plan) -> Callable[[Matrix, Comparison, float], Mapping[str, Any]]:
@@ -65,32 +75,59 @@ def fields_for(plan: Plan) -> Callable[[Matrix, Comparison, float], Mapping[str,
     return lambda values, own, mean: fields(plan, values, mean, own.pairs)
 
 
-def spread(of_rows: FloatArray, plan: Plan, default: float, errors: FloatArray | None = None) -> dict[str, Any]:
+def spread(of_rows: FloatArray, plan: Plan, default: float, by_row: ByRow | None = None) -> dict[str, Any]:
     """How something is distributed over the rows of a sample, by their weights: columns of a table.
 
     ``median``, ``q05``, ``q95``; ``same_sign``: the share of rows with the sign of ``default``, nothing where that is
-    zero and has none; ``zero``: the share of rows that are zero, which have none either; ``outside``: whether the
-    default lies outside the middle 80 %; ``noise``: root mean square of the standard errors; ``n_rows``;
-    ``is_weighted``: whether rows do not count alike.
+    zero and has none; ``same_low``, ``same_high``: Wilson's 95 % interval of that share, with as many rows as their
+    weights are worth (Kish); ``zero``: the share of rows that are zero, which have none either; ``outside``: whether
+    the default lies outside the middle 80 %; ``n_rows``; ``is_weighted``: whether rows do not count alike.
+    by_row: luck within rows, where it is known. ``noise``: root mean square of its standard errors; ``n_above``,
+    ``n_below``: rows, whatever their weight, whose own 95 % interval lies above, below zero.
+    Source: Wilson 1927; Kish 1965.
     """
     assert plan.assumed is not None
     is_there = np.isfinite(of_rows)
     values, weights = of_rows[is_there], np.array(plan.assumed.weights)[is_there]
     if not values.size:
-        return {**dict.fromkeys(("median", "q05", "q95", "same_sign", "zero", "noise"), np.nan),
-                "outside": False, "n_rows": 0, "is_weighted": False}  # fmt: skip
+        nothing = dict.fromkeys(("median", "q05", "q95", "same_sign", "same_low", "same_high", "zero", "noise"), np.nan)
+        return {**nothing, "n_above": 0, "n_below": 0, "outside": False, "n_rows": 0, "is_weighted": False}
     low, q10, median, q90, high = (weighted_quantile(values, weights, q) for q in (0.05, 0.1, 0.5, 0.9, 0.95))
     sign = 0.0 if abs(default) < NO_SIGN else np.sign(default)
     signs = np.where(np.abs(values) < NO_SIGN, 0.0, np.sign(values))
-    noise = np.nan
-    if errors is not None and np.isfinite(errors).any():
-        noise = float(np.sqrt(np.nanmean(errors * errors)))
     return {
-        "median": median, "q05": low, "q95": high,
-        "same_sign": float(weights[signs == sign].sum() / weights.sum()) if sign else np.nan,
+        "median": median, "q05": low, "q95": high, **_same_sign(signs, weights, sign),
         "zero": float(weights[signs == 0.0].sum() / weights.sum()), "is_weighted": bool(np.ptp(weights) > NO_SIGN),
-        "outside": bool(default < q10 - NO_SIGN or default > q90 + NO_SIGN), "noise": noise, "n_rows": int(values.size),
+        "outside": bool(default < q10 - NO_SIGN or default > q90 + NO_SIGN), "n_rows": int(values.size),
+        **_luck_of(by_row),
     }  # fmt: skip
+
+
+def _same_sign(signs: FloatArray, weights: FloatArray, sign: float) -> dict[str, float]:
+    """The share of the weight with a sign, and Wilson's interval of it; nothing of a sign that there is not."""
+    if not sign:
+        return dict.fromkeys(("same_sign", "same_low", "same_high"), np.nan)
+    share = min(float(weights[signs == sign].sum() / weights.sum()), 1.0)
+    n = worth(weights)
+    found = wilson(share * n, n)
+    return {"same_sign": share, "same_low": found.low, "same_high": found.high}
+
+
+def _luck_of(by_row: ByRow | None) -> dict[str, Any]:
+    """What luck leaves open within the rows, and in how many of them it leaves the sign of an effect no doubt."""
+    if by_row is None:
+        return {"noise": np.nan, "n_above": np.nan, "n_below": np.nan}
+    is_known = np.isfinite(by_row.errors)
+    return {
+        "noise": float(np.sqrt(np.mean(by_row.errors[is_known] ** 2))) if is_known.any() else np.nan,
+        "n_above": int(np.count_nonzero(by_row.lows > NO_SIGN)),
+        "n_below": int(np.count_nonzero(by_row.highs < -NO_SIGN)),
+    }
+
+
+def worth(weights: FloatArray) -> float:
+    """How many rows that count alike say as much as rows of these weights (Kish 1965)."""
+    return float(weights.sum() ** 2 / (weights @ weights))
 
 
 def weighted_quantile(values: npt.ArrayLike, weights: npt.ArrayLike, q: float) -> float:
@@ -127,7 +164,7 @@ def movers(of_rows: FloatArray, plan: Plan, level: float = LEVEL) -> Iterator[di
         return
     columns = np.array([[row[name] for row in plan.assumed.rows] for name in names], dtype=np.float64)[:, is_there]
     own = rankdata(of_rows[is_there])
-    n = float(weights.sum() ** 2 / (weights @ weights))
+    n = worth(weights)
     z = float(norm.ppf(0.5 + level / 2.0))
     ties = np.unique(own, return_counts=True)[1]
     found: list[dict[str, Any]] = []

@@ -7,7 +7,8 @@ Intervals speak of the ensemble of assumptions that was run, not of the world.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 from experiments.design.outcomes import OF_EMERGENCE, OUTCOMES, told_of
 from experiments.design.plan import FACTORIAL, ID, SAMPLED, Plan
 from experiments.display.words import spans
-from experiments.findings import asked, assumed
+from experiments.findings import asked, assumed, sides
 from experiments.findings.comparisons import (
     ARM,
     BLOC_OUTCOMES,
@@ -183,7 +184,6 @@ def _compared(
     moved: list[dict[str, Any]] = []
     levels: list[dict[str, Any]] = []
     simple: list[dict[str, Any]] = []
-    more = assumed.fields_for(plan)
     for dyad in dyads if comparisons or plan.assumed else ():
         tested_ones = [name for name in YES_NO if plan.asks_any(name)] + ([TIME] if plan.asks_any("emerged") else [])
         columns = list(dict.fromkeys([*told_of(plan), *tested_ones]))
@@ -191,6 +191,8 @@ def _compared(
         for outcome, values in by_few(plan, results, columns, dyad):
             if outcome in told_of(plan):
                 what = {"dyad": dyad, "outcome": outcome}
+                gains = dict(by_few(plan, results, sides.GAINS, dyad)) if outcome == sides.OF_BOTH else {}
+                more = functools.partial(_beside_effect, plan, gains)
                 for kind, own in by_kind.items():
                     rows[kind] += [{**what, **row} for row in effects(values, own, more=more)]
                 simple += [{**what, **row} for row in simple_effects(values, plan, by_kind[FACTOR])]
@@ -205,12 +207,19 @@ def _compared(
     return ordered, {"tests": adjusted(pd.DataFrame(tested)), **{k: pd.DataFrame(own) for k, own in beside.items()}}
 
 
+def _beside_effect(
+    plan: Plan, gains: Mapping[str, Matrix], values: Matrix, own: Comparison, mean: float
+) -> Mapping[str, Any]:
+    """What stands beside an effect: what a sample says of it, and of one on the joint gain what each side has of it."""
+    return {**assumed.fields(plan, values, mean, own.pairs), **sides.fields(gains, own)}
+
+
 def _movers(
     plan: Plan, values: Matrix, comparisons: Sequence[Comparison], dyad: str, outcome: str
 ) -> Iterator[dict[str, Any]]:
     """Which assumptions of a sample move each effect on an outcome in a dyad."""
     for own in comparisons if plan.assumed else ():
-        by_row, _ = assumed.effects_by_row(values, plan, own.pairs)
+        by_row = assumed.effects_by_row(values, plan, own.pairs).means
         what = {
             "block": own.block,
             "kind": own.kind,

@@ -285,7 +285,7 @@ def at_other_shares(definitions: pd.DataFrame, window: int = 4) -> str:
     for dyad, rows in own.groupby("dyad", sort=False, observed=True):
         told.append(f"{dyad} {' / '.join(in_hundredths(row) for _, row in rows.iterrows())}")
     asked = " / ".join(f"{share:g}" for share in shares)
-    known = " (kept: there from the start)" if (own["inherited_share"] > 0.0).any() else ""
+    known = " (kept: from the start)" if (own["inherited_share"] > 0.0).any() else ""
     return f"Asked for {asked} of the gain, of 100 runs: {'; '.join(told)}{known}."
 
 

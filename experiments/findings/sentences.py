@@ -12,6 +12,7 @@ import pandas as pd
 from experiments.design.outcomes import main_of
 from experiments.design.plan import ARM, SAMPLED, Plan
 from experiments.display.words import interval, listed, signed, sized
+from experiments.findings import sides
 from experiments.findings.assumed import CLEAR, defaults_outside, rows_needed
 from experiments.findings.comparisons import CONTRAST, FACTOR
 from experiments.findings.headline import about, answers
@@ -22,6 +23,13 @@ from model import known_scenario
 MOST_NAMED: Final = 3
 # Two arms are told apart where chance alone would do so less often than this.
 ALPHA: Final = 0.05
+#: What the columns of a report on a sample of assumptions say.
+SIGN_AND_SURE: Final = (
+    "Same sign: the share of points that give an effect the sign it has in the scenario, with Wilson's 95 % interval, "
+    "in percent, for as many points as their weights are worth (Kish). Sure: how many points put the effect above (+) "
+    "and below (-) zero beyond their own luck, by the paired 95 % interval of their replicates; where there is no "
+    "effect, luck alone puts one in forty on either side."
+)
 #: What the brackets of the calibration mean; all other brackets are intervals over replicates.
 OF_CALIBRATION: Final = (
     "Security costs are inferred from today's duties: in these brackets neither a step up nor a step down would pay, "
@@ -40,12 +48,16 @@ def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame, arms: p
     worth = f"{averaged[0].upper()}{averaged[1:]}, the joint gain over no treaty is {gains} bn$ a year."
     first = " ".join([*filter(None, [about(plan)]), *answers(plan, cells), worth])
     if arms is not None and len(arms):
-        return " ".join([first, *_of_arms(arms[arms["block"] == block])])
+        own_arms = arms[arms["block"] == block]
+        names = [f"{row['arm']} against {row['reference']}" for _, row in own_arms.iterrows()]
+        return " ".join([first, *_of_arms(own_arms), *sides.sentences(own_arms, names)])
     if effects.empty:
         return first
+    told = effects[effects["block"] == block]
+    apart = sides.sentences(told, [compared_in_words(plan, row) for _, row in told.iterrows()])
     own_effects = effects[(effects["block"] == block) & (effects["outcome"] == "time_cooperating")]
     clauses = [_clause(plan, name, rows) for name, rows in own_effects.groupby("factor", sort=False)]
-    return f"{first} Time cooperating, as a share of all quarters, changes {'; '.join(clauses)}."
+    return " ".join([first, f"Time cooperating, as a share of all quarters, changes {'; '.join(clauses)}.", *apart])
 
 
 def _of_arms(arms: pd.DataFrame, most: int = 3) -> list[str]:
@@ -150,8 +162,12 @@ def security_in_words(row: pd.Series) -> str:
 
 
 def of_sample(findings: Findings) -> list[str]:
-    """What the sample of assumptions is, where a default lies outside of it, and what moves the first effects."""
-    return [one for make in (sample_in_words, defaults_in_words, movers_in_words) if (one := make(findings))]
+    """What the sample of assumptions is, where a default lies outside of it, what moves the first effects, how to read.
+
+    Nothing without a sample.
+    """
+    own = (sample_in_words(findings), defaults_in_words(findings), movers_in_words(findings))
+    return [*filter(None, (*own, SIGN_AND_SURE if findings.plan.assumed else ""))]
 
 
 def sample_in_words(findings: Findings) -> str:

@@ -16,8 +16,8 @@ from experiments.design.outcomes import OUTCOMES, Outcome, told_of, words_of
 from experiments.design.plan import ARM
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
-from experiments.findings import headline
-from experiments.findings.asked import part_of, same_in_words
+from experiments.findings import headline, sides
+from experiments.findings.asked import part_of, sign_in_words, sure_in_words
 from experiments.findings.sentences import ALPHA
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
 from experiments.report.crossed_tables import interactions_named
@@ -74,10 +74,13 @@ def changes_table(findings: Findings) -> Grid | None:
     lines: list[tuple[str, list[tuple[str, Cell]]]] = []
     heads = dyads
     if is_sampled and len(dyads) == 1:
-        heads = [dyads[0], "over assumptions:\nmedian [5, 95 %]", "same\nsign", "zero"]
-        lines = [("", [*columns, ("", _over), ("", _same), ("", _zero)])]
+        heads = [dyads[0], "over assumptions:\nmedian [5, 95 %]", "same sign\n[%]", "sure\n+ and -", "zero"]
+        lines = [("", [*columns, ("", _over), ("", _same), ("", _sure), ("", _zero)])]
     elif is_sampled:
-        lines = [("", columns), (", over assumptions: median [5, 95 %], same sign, zero", [("", _over_and_sign)])]
+        lines = [
+            ("", columns),
+            (", over assumptions: median [5, 95 %], same sign [%], sure + and -, zero", [("", _over_and_sign)]),
+        ]
     else:
         lines = [("", columns)]
     against = "\nagainst first levels" if len(findings.effects) else ""
@@ -97,6 +100,11 @@ def changes_table(findings: Findings) -> Grid | None:
                     make(by_dyad[dyad], own) if dyad in by_dyad else "" for dyad in dyads for _, make in cells
                 ))  # fmt: skip
     return table
+
+
+def apart_in_words(findings: Findings) -> str:
+    """Where one side gains and the other loses by what that table compares; empty where nowhere."""
+    return sides.line(_rows(findings), "what")
 
 
 def _rows(findings: Findings) -> pd.DataFrame:
@@ -142,7 +150,11 @@ def _over(row: pd.Series, own: Outcome) -> str:
 
 
 def _same(row: pd.Series, own: Outcome) -> str:  # noqa: ARG001
-    return "" if row["median"] != row["median"] else same_in_words(row)
+    return "" if row["median"] != row["median"] else sign_in_words(row)
+
+
+def _sure(row: pd.Series, own: Outcome) -> str:  # noqa: ARG001
+    return "" if row["median"] != row["median"] else sure_in_words(row)
 
 
 def _zero(row: pd.Series, own: Outcome) -> str:  # noqa: ARG001
@@ -151,4 +163,4 @@ def _zero(row: pd.Series, own: Outcome) -> str:  # noqa: ARG001
 
 
 def _over_and_sign(row: pd.Series, own: Outcome) -> str:
-    return f"{_over(row, own)} {_same(row, own)} {_zero(row, own)}".strip()
+    return " ".join(filter(None, (make(row, own) for make in (_over, _same, _sure, _zero))))

@@ -16,7 +16,8 @@ from experiments.design.plan import ARM, FACTORIAL, SAMPLED
 from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
-from experiments.findings import asked, headline
+from experiments.findings import asked, headline, sides
+from experiments.findings.asked import sure_in_words
 from experiments.findings.differences import of_difference
 from experiments.findings.sentences import (
     ALPHA,
@@ -28,7 +29,7 @@ from experiments.findings.sentences import (
     security_in_words,
 )
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
-from experiments.report.asked_screen import changes_table, levels_table
+from experiments.report.asked_screen import apart_in_words, changes_table, levels_table
 from experiments.report.crossed_tables import show_crossed
 from experiments.statistics.stopping import reached_in_words
 
@@ -39,8 +40,12 @@ EFFECTS: Final = {
     "time_cooperating": ("time cooperating, % of quarters", 100.0, 1),
     "joint_gain": ("joint gain, bn$ a year", 1.0, 3),
 }
-#: What stands above differences with both kinds of uncertainty.
-OF_BOTH: Final = "{}: {}. Right: % with that sign"
+#: The heads of differences with both kinds of uncertainty; the last two are about points of the sample.
+OF_BOTH: Final = ("gain, bn$/yr", "over assumptions", "same sign %", "sure")
+#: A title that shares its line with them.
+SHORTER: Final = ("What makes the difference", "Difference made by")
+#: What the last of them counts.
+SURE: Final = "Sure: beyond their luck."
 #: The heads of the headline table; its rows are dyads with their cells.
 HEADS: Final = (
     "of 100 runs", "% of\ngain", "gain\nbn$/yr", "duties\n%", "trade\n1000s", "EVs, %\n{}", "EV\nk$", "CO2\nMt",
@@ -64,10 +69,10 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
         f"{of_effects_in_words(findings) if plan.outcomes else ''}."
     )
     told = [] if plan.outcomes and not plan.difference else [headline.about(plan)]  # else it is in the answers
-    prose(console, " ".join(filter(None, [*told, played, sample_in_words(findings)])))
-    if plan.outcomes and (line := movers_in_words(findings)):
-        prose(console, line)
-    if line := headline.at_other_shares(findings.definitions):
+    others = headline.at_other_shares(findings.definitions)
+    told = [*told, played, sample_in_words(findings), *([SURE] if plan.assumed else [])]
+    prose(console, " ".join(filter(None, [*told, *([] if plan.outcomes else [others])])))
+    for line in filter(None, [movers_in_words(findings), others] if plan.outcomes else []):
         prose(console, line)
     if plan.design in SAMPLED:
         if len(findings.associations):
@@ -81,9 +86,13 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     if plan.outcomes:
         if (changes := changes_table(findings)) is not None:
             changes.show(console)
+            if apart := apart_in_words(findings):
+                prose(console, apart)
     else:
         for title, rows in _compared(findings):
             _effects_table(title, rows).show(console)
+            if apart := sides.line(rows, "short"):
+                prose(console, apart)
         show_crossed(console, findings)
     if len(findings.arms):
         what = "differences (of time, gains, depth and the shares of runs)"
@@ -134,7 +143,8 @@ def _headline_table(findings: Findings, horizon: str, room: int, n_heads: int = 
     plan = findings.plan
     shown = headline.shown_cells(plan, findings.arms)
     base = headline.base_label(shown)
-    title = f"{base[0].upper()}{base[1:]}: {headline.base_in_words(plan)}" if base else ""
+    # A cell with nothing of what is varied says so by its name.
+    title = f"{base[0].upper()}{base[1:]}: {headline.base_in_words(plan)}" if base in headline.BASES[1:] else ""
     table = Grid(title, ("",), [name.format(horizon) for name in HEADS[:n_heads]], title_style="italic", is_tight=True)
     for dyad, cells in headline.cells_of(findings, shown):
         first, second = dyad.split("-")
@@ -205,7 +215,7 @@ def _effects_table(title: str, rows: pd.DataFrame) -> Grid:
         title = f"{title} (the strongest {MOST_EFFECTS} of {len(order)})"
         order = [what for what in order if what in strongest]
     if set(OVER_ASSUMPTIONS) <= set(rows):
-        return _sampled_table(title, rows[rows["outcome"] == "joint_gain"], order, dyads)
+        return _sampled_table(title.replace(*SHORTER), rows[rows["outcome"] == "joint_gain"], order)
     table = Grid("", (title,), dyads, is_tight=True)
     for outcome, (words, times, digits) in EFFECTS.items():
         of_outcome = rows[rows["outcome"] == outcome]
@@ -217,15 +227,14 @@ def _effects_table(title: str, rows: pd.DataFrame) -> Grid:
     return table
 
 
-def _sampled_table(title: str, rows: pd.DataFrame, order: list[str], dyads: list[str]) -> Grid:
-    """Differences of the joint gain with both kinds of uncertainty, two lines each; the rest is in the report."""
-    words, times, digits = EFFECTS["joint_gain"]
-    table = Grid(OF_BOTH.format(title, words), ("",), dyads, title_style="italic", is_tight=True)
+def _sampled_table(title: str, rows: pd.DataFrame, order: list[str]) -> Grid:
+    """Differences of the joint gain with both kinds of uncertainty, a line for each dyad; the rest is in the report."""
+    _, times, digits = EFFECTS["joint_gain"]
+    table = Grid("", (title,), OF_BOTH, is_tight=True, has_rule=False)
     for what in order:
-        own = {str(row["dyad"]): row for _, row in rows[rows["what"] == what].iterrows()}
-        short = rows.loc[rows["what"] == what, "short"].iloc[0]
-        for label, shown in ((f" {short}", _effect_and_sign), ("  over assumptions", _over)):
-            table.row(label, *(shown(own[dyad], times, digits) if dyad in own else "" for dyad in dyads))
+        for _, row in rows[rows["what"] == what].iterrows():
+            label = f"{row['short']}, {row['dyad']}"
+            table.row(label, _effect(row, times, digits), _over(row, times, digits), _same(row), sure_in_words(row))
     return table
 
 
@@ -239,20 +248,20 @@ def _effect(row: pd.Series, times: float, digits: int) -> str:
     )
 
 
-def _effect_and_sign(row: pd.Series, times: float, digits: int) -> str:
-    """A difference with half of its interval, and the share of assumptions that give it that sign."""
-    mark = "!" if row.get("outside", False) is True else ""
-    sign = "" if row["same_sign"] != row["same_sign"] else f" {100 * row['same_sign']:.0f}{mark}"
-    return f"{_effect(row, times, digits)}{sign}"
+def _same(row: pd.Series) -> str:
+    """The share of a sample of assumptions with the sign of a difference, in percent, with its interval."""
+    same, low, high = (100 * float(row.get(f"same_{name}", float("nan"))) for name in ("sign", "low", "high"))
+    return f"{same:.0f}{f' [{low:.0f},{high:.0f}]' if low == low else ''}" if same == same else "-"
 
 
 def _over(row: pd.Series, times: float, digits: int) -> str:
-    """The median over a sample of assumptions, and what holds nine in ten of them."""
+    """The median over a sample of assumptions, what holds nine in ten of them, and whether the default is far off."""
     if row["median"] != row["median"]:
         return ""
+    mark = "!" if row.get("outside", False) is True else ""
     digits = max(digits - 1, 0)
     median, *ends = (signed(times * row[name], digits) for name in ("median", "q05", "q95"))
-    return f"{median} [{','.join(end.removeprefix('+') for end in ends)}]"
+    return f"{median} [{','.join(end.removeprefix('+') for end in ends)}]{mark}"
 
 
 def _associations_table(associations: pd.DataFrame, most: int = 5) -> Grid:

@@ -14,7 +14,8 @@ import pandas as pd
 from experiments.design.outcomes import OUTCOMES, lead_of, told_of, words_of
 from experiments.design.plan import ARM, Plan
 from experiments.display.words import interval, signed
-from experiments.findings.asked import level_in_words, part_of, same_in_words
+from experiments.findings import sides
+from experiments.findings.asked import level_in_words, part_of, sign_in_words, sure_in_words
 from experiments.findings.comparisons import BLOC_OUTCOMES
 from experiments.findings.sentences import ALPHA, security_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
@@ -144,6 +145,8 @@ def effects(plan: Plan, table: pd.DataFrame, of: str = "dyad") -> pd.DataFrame:
         row["compared"] = compared(plan, first["factor"], first["level"], first["baseline"])
         for _, effect in own.iterrows():
             row[_head_of(effect["outcome"])] = _effect(effect)
+            if apart := sides.in_words(effect):
+                row[f"{_head_of(effect['outcome'])}: one side gains, the other loses"] = apart
             if set(OVER_ASSUMPTIONS) <= set(effect.index) and effect["median"] == effect["median"]:
                 row |= _over_assumptions(effect)
         rows.append(row)
@@ -156,7 +159,8 @@ def _over_assumptions(effect: pd.Series) -> dict[str, str]:
     around = interval(times * effect["q05"], times * effect["q95"], n, with_sign=True)
     return {
         f"{words}: over assumptions": f"{signed(times * effect['median'], n)} {around}",
-        f"{words}: same sign": same_in_words(effect),
+        f"{words}: same sign": sign_in_words(effect),
+        **({f"{words}: sure": sure_in_words(effect)} if effect.get("n_rows", 0) > 0 else {}),
         **({f"{words}: zero": part_of(effect, effect["zero"])} if effect.get("zero", 0.0) > 0.0 else {}),
         **({f"{words}: default outside": "yes"} if effect.get("outside", False) is True else {}),
     }

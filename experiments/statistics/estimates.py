@@ -131,21 +131,32 @@ def shared_rate(outcomes: npt.ArrayLike, replicates: npt.ArrayLike, level: float
 
     outcomes: (n,), booleans, n >= 1. replicates: (n,), labels, not necessarily as many rows for each.
     ``n`` is the number of independent rows that would be as uncertain: from the spread of the replicates' own shares,
-    and the number of replicates where all end alike. At least one, at most the rows.
+    and the number of replicates where all end alike. Where few replicates make that spread it is itself uncertain, and
+    ``n`` is lowered by the squared ratio of the normal quantile to Student's, with Satterthwaite's degrees of freedom
+    of the spread; never below the number of replicates. At least one, at most the rows.
     Limits: Wilson's interval with one row a replicate; as wide for any number of copies of the same rows.
     Raises: ValueError for unequal lengths or no rows.
-    Source: Kish 1965 (design effect); Wilson 1927; theory D1, D3.
+    Source: Kish 1965 (design effect); Korn & Graubard 1998 (lowered n); Satterthwaite 1946; Wilson 1927; theory D1, D3.
     """
     happened, label = np.asarray(outcomes, dtype=np.float64), np.asarray(replicates)
     _check_pairs(happened, label)
     place = np.unique(label, return_inverse=True)[1]
-    sizes = np.bincount(place)
+    n_replicates = float(np.bincount(place).size)
     share = float(happened.mean())
+    if not 0.0 < share < 1.0:
+        return wilson(share * n_replicates, n_replicates, level)
     # Linearised, so that replicates with few rows (others failed) weigh less.
     gaps = np.bincount(place, weights=happened - share)
-    variance = float(gaps @ gaps) / happened.size**2
-    n = min(max(share * (1.0 - share) / variance, 1.0), float(happened.size)) if variance > 0.0 else float(sizes.size)
-    return wilson(share * n, n, level) if 0.0 < share < 1.0 else wilson(share * sizes.size, sizes.size, level)
+    squares = gaps * gaps
+    spread, n = float(squares.sum()), float(happened.size)
+    if spread > 0.0:
+        n = min(max(share * (1.0 - share) * n * n / spread, 1.0), n)
+        freedom = 2.0 * spread * spread / max(float(squares @ squares) - spread * spread / n_replicates, 1e-300)
+        lowered = n * (_z_quantile(level) / float(scipy.special.stdtrit(freedom, 0.5 + level / 2.0))) ** 2
+        n = max(lowered, min(n, n_replicates))
+    else:
+        n = n_replicates
+    return wilson(share * n, n, level)
 
 
 # --- means --------------------------------------------------------------------------------------------------

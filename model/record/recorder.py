@@ -244,6 +244,7 @@ class Recorder:
             "n_lapses": self.lapses,
             "final_depth": self.frames[-1]["dyad"]["depth"],
             "mean_tension": mean("tension"),
+            # Of the two alone: what third parties lose by their treaty is in the others' dyads and in no column here.
             "hollow": cooperation.is_hollow(spells.emerged, joint, 0.0),
         }
 

@@ -288,11 +288,12 @@ def beginnings(state: BoolArray, inherited: BoolLike) -> Beginnings:
 
 
 def is_hollow(emerged: BoolLike, welfare: FloatLike, welfare_without_deal: FloatLike) -> BoolArray:
-    """Whether cooperation emerged although it left all blocs together worse off; boolean (...).
+    """Whether there was cooperation although those whose welfare is given lost by it together; boolean (...).
 
-    emerged: (...). welfare, welfare_without_deal: (...), sum over blocs and quarters on the run's path and on
-    its no-deal path, bn$.
-    Limits: false without emergence and where the two paths are equal.
-    Source: theory 2.1 (welfare test).
+    emerged: (...), whether there was a spell of cooperation. welfare, welfare_without_deal: (...), sum over the same
+    parties and quarters with and without what was agreed, one unit. A run's record gives the joint gain of the two of a
+    dyad over no treaty and 0: what others lose by their treaty makes no cooperation hollow there.
+    Limits: false without cooperation and where the two are equal.
+    Source: theory 2.1 (welfare test, there of all blocs together; the record's is narrower).
     """
     return np.less(welfare, np.subtract(welfare_without_deal, KNIFE_EDGE)) & emerged

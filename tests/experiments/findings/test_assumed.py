@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -24,6 +25,7 @@ from experiments.report.headline_figures import worth_figure
 from experiments.report.page import write_report
 from experiments.report.screen import show_findings
 from experiments.running.runner import chunks_of, rerun, run_plan
+from experiments.statistics.estimates import wilson
 from experiments.store.columns import Chunk
 from experiments.store.folder import Results
 from experiments.store.kept import differences, plan_of
@@ -213,13 +215,46 @@ def test_zeros_have_no_sign_and_few_rows_are_counted(tmp_path: Path) -> None:
     plan = plan_in(tmp_path, sample="generosity\n0.1\n0.2\n0.3\n0.4\n0.5\n0.6\n")
     row = pd.Series(assumed.spread(np.array([1.0, 2.0, 0.0, 0.0, 0.0, -1.0]), plan, 3.0))
     assert (row["same_sign"], row["zero"]) == pytest.approx((2 / 6, 3 / 6))
-    assert asked.signs_in_words(row) == "same sign in 2 of 6, zero in 3 of 6"
-    assert asked.signs_in_words(pd.Series({**row, "n_rows": 600})) == "same sign in 33 %, zero in 50 %"
+    # Wilson's interval of 2 in 6.
+    assert (row["same_low"], row["same_high"]) == pytest.approx((0.0968, 0.7000), abs=1e-4)
+    assert asked.signs_in_words(row) == "same sign in 2 of 6 (10 to 70 %), zero in 3 of 6"
+    assert asked.signs_in_words(pd.Series({**row, "n_rows": 600})) == "same sign in 33 % (10 to 70 %), zero in 50 %"
     none = pd.Series(assumed.spread(np.array([1.0, 2.0, 0.0, 0.0, 0.0, -1.0]), plan, 0.0))
     assert asked.signs_in_words(none) == "no sign in the scenario, zero in 3 of 6"
     weighted = plan_in(tmp_path, sample="generosity,weight\n0.1,1\n0.2,2\n0.3,1\n")
     row = pd.Series(assumed.spread(np.array([1.0, 2.0, 0.0]), weighted, 3.0))
-    assert asked.signs_in_words(row) == "same sign in 75 % of the weight of 3, zero in 25 %"
+    assert asked.signs_in_words(row) == "same sign in 75 % of the weight of 3 (24 to 97 %), zero in 25 %"
+    n = 1 / (0.25**2 + 0.5**2 + 0.25**2)
+    assert (row["same_low"], row["same_high"]) == pytest.approx(wilson(0.75 * n, n)[1:3]), "as many as the weights say"
+
+
+def test_rows_are_counted_whose_sign_stands_beyond_their_own_luck(tmp_path: Path) -> None:
+    """Six rows of three replicates: two clear of zero on either side, one equal to it, one that luck alone makes."""
+    plan = plan_in(tmp_path, "\n[assumptions]\nsample = \"sample.csv\"\nreplicates = 3\n",
+                   sample="generosity\n" + "\n".join(f"0.{k}" for k in range(1, 7)))  # fmt: skip
+    assert plan.assumed is not None
+    steps = [
+        [1.0, 1.1, 0.9],
+        [0.2, 0.2, 0.2],
+        [-0.5, -0.6, -0.55],
+        [-1.0, -1.0, -1.1],
+        [0.0, 0.0, 0.0],
+        [1.0, -0.5, 0.6],
+    ]
+    values = np.zeros((len(plan.points), 3))
+    for number, own in enumerate(steps):
+        values[plan.under(number, 1)] = own
+    found = assumed.fields(plan, values, 0.3, [(1, 0)])
+    assert (found["n_above"], found["n_below"], found["n_rows"]) == (2, 2, 6)
+    row = pd.Series(found)
+    assert (asked.sure_in_words(row), asked.sign_in_words(row)) == ("2+ 2-", "3 of 6 [19,81]")
+    assert asked.signs_in_words(row) == (
+        "same sign in 3 of 6 (19 to 81 %), zero in 1 of 6, beyond luck above zero in 2 and below in 2"
+    )
+    single = assumed.fields(plan, values[:, :1], 0.3, [(1, 0)])
+    assert (single["n_above"], single["n_below"]) == (0, 0), "one replicate says nothing of luck"
+    unknown = pd.Series(assumed.spread(np.arange(6.0), plan, 1.0))
+    assert asked.sure_in_words(unknown) == "", "where luck within rows is not known nothing is counted"
 
 
 def test_a_sample_of_texts_alone_moves_nothing_by_rank(tmp_path: Path) -> None:
@@ -239,11 +274,14 @@ def test_screen_report_and_figure_show_it(swept: tuple[Plan, Path], found: Findi
     console = Console(file=io.StringIO(), width=80)
     show_findings(console, found, "2035Q4")
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "joint gain, bn$ a year. Right: % with that sign" in text
+    assert "Difference made by" in text and "Sure: beyond their luck." in " ".join(text.split())
+    assert re.search(r"duties[^,\n]*, US-EU +\S+ ±\S+ +\S+ \[\S+\]!? +100 \[\d+,100\] +\d\+ 0-", text)
     assert "Over assumptions, median [5, 95 %]: 4 points of 2 assumptions, 2 replicates each." in " ".join(text.split())
     assert "over assumptions in 100 to 100, median 100" in " ".join(text.split())
     page = write_report(folder).read_text("utf-8")
-    assert "joint gain, bn$/yr: same sign" in page and "4 points of 2 assumptions" in page
+    assert "joint gain, bn$/yr: same sign" in page and "joint gain, bn$/yr: sure" in page
+    assert "Wilson&#x27;s 95 % interval" in page or "Wilson's 95 % interval" in page
+    assert "4 points of 2 assumptions" in page
     assert "Which assumptions go with the effects" not in page and "cannot tell 2 assumptions from luck" in page
     top = 'dyads = ["CN-EU"]\noutcomes = ["joint_gain", "mean_depth"]\n'
     narrow = plan_in(tmp_path, top=top)
