@@ -209,6 +209,13 @@ def sign_in_words(row: pd.Series) -> str:
     return f"{same_in_words(row)} [{100 * low:.0f},{100 * high:.0f}]" if low == low else same_in_words(row)
 
 
+def sign_in_percent(row: pd.Series) -> str:
+    """The share of a sample with the sign of a difference and its interval, in percent, as in "84 [68,93]"."""
+    same, low, high = (100.0 * float(row.get(f"same_{name}", float("nan"))) for name in ("sign", "low", "high"))
+    around = f" [{low:.0f},{high:.0f}]" if low == low else ""
+    return f"{same:.0f}{around}" if same == same else "-"
+
+
 def sure_in_words(row: pd.Series) -> str:
     """In how many rows of a sample a difference is above and below zero beyond the row's own luck, as in "10+ 2-"."""
     above, below = (float(row.get(f"n_{where}", float("nan"))) for where in ("above", "below"))

@@ -34,7 +34,8 @@ class Findings:
     the gain and over other windows. ``effects``, ``contrasts`` and ``arms`` have the columns of ``OVER_ASSUMPTIONS``
     where a table of them was given, or the plan has a sample of assumptions: then also whether the default lies
     ``outside`` the middle 80 %, and the ``noise`` that replicates leave in a row. Their rows of the joint gain have
-    what each side of the dyad has of it (``sides.fields``). ``movers``: rank correlations of assumptions with effects; ``assumed_levels``: how levels in cells spread over the sample. ``block_effects``: every
+    what each side of the dyad has of it (``sides.fields``). ``movers``: rank correlations of assumptions with effects;
+    ``assumed_levels``: how levels in cells spread over the sample. ``block_effects``: every
     block against the first. ``interactions``: differences of differences. ``simple_effects``: what each level of a
     factor changes at each level of every other one.
     ``differences``: in a sampled design with a ``difference``, how what it changes spreads over the points.

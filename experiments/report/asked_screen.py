@@ -17,7 +17,7 @@ from experiments.design.plan import ARM
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
 from experiments.findings import headline, sides
-from experiments.findings.asked import part_of, sign_in_words, sure_in_words
+from experiments.findings.asked import part_of, sign_in_percent, sure_in_words
 from experiments.findings.sentences import ALPHA
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
 from experiments.report.crossed_tables import interactions_named
@@ -28,6 +28,8 @@ NARROW: Final = 12
 TOGETHER: Final = 54
 # Differences of an outcome that a screen has room for.
 MOST_ROWS: Final = 6
+#: What is said of the signs of a difference over a sample of assumptions, where there is no room for columns.
+SIGNS: Final = "same sign %, sure, zero"
 Cell = Callable[[pd.Series, Outcome], str]
 
 
@@ -74,13 +76,11 @@ def changes_table(findings: Findings) -> Grid | None:
     lines: list[tuple[str, list[tuple[str, Cell]]]] = []
     heads = dyads
     if is_sampled and len(dyads) == 1:
-        heads = [dyads[0], "over assumptions:\nmedian [5, 95 %]", "same sign\n[%]", "sure\n+ and -", "zero"]
-        lines = [("", [*columns, ("", _over), ("", _same), ("", _sure), ("", _zero)])]
+        heads = [dyads[0], "over assumptions\nmedian [5, 95 %]", "same sign\n%", "sure;\nzero"]
+        lines = [("", [*columns, ("", _over), ("", _same), ("", _sure)])]
     elif is_sampled:
-        lines = [
-            ("", columns),
-            (", over assumptions: median [5, 95 %], same sign [%], sure + and -, zero", [("", _over_and_sign)]),
-        ]
+        over = ", over assumptions: "
+        lines = [("", columns), (f"{over}median [5, 95 %]", [("", _over)]), (f"{over}{SIGNS}", [("", _signs)])]
     else:
         lines = [("", columns)]
     against = "\nagainst first levels" if len(findings.effects) else ""
@@ -150,17 +150,14 @@ def _over(row: pd.Series, own: Outcome) -> str:
 
 
 def _same(row: pd.Series, own: Outcome) -> str:  # noqa: ARG001
-    return "" if row["median"] != row["median"] else sign_in_words(row)
+    return "" if row["median"] != row["median"] else sign_in_percent(row)
 
 
 def _sure(row: pd.Series, own: Outcome) -> str:  # noqa: ARG001
-    return "" if row["median"] != row["median"] else sure_in_words(row)
+    """In how many rows of the sample the sign is sure, and after a semicolon in how many the difference is zero."""
+    zero = part_of(row, row["zero"]).partition(" of")[0] if row.get("zero", 0.0) > 0.0 else ""
+    return "; ".join(filter(None, [sure_in_words(row), zero])) if row["median"] == row["median"] else ""
 
 
-def _zero(row: pd.Series, own: Outcome) -> str:  # noqa: ARG001
-    whole = part_of(row, row["zero"]) if row.get("zero", 0.0) > 0.0 else ""
-    return whole.partition(" of")[0] if row["same_sign"] == row["same_sign"] else whole  # of how many is said once
-
-
-def _over_and_sign(row: pd.Series, own: Outcome) -> str:
-    return " ".join(filter(None, (make(row, own) for make in (_over, _same, _sure, _zero))))
+def _signs(row: pd.Series, own: Outcome) -> str:
+    return f"{_same(row, own)} {_sure(row, own)}".strip()

@@ -17,7 +17,7 @@ from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
 from experiments.findings import asked, headline, sides
-from experiments.findings.asked import sure_in_words
+from experiments.findings.asked import sign_in_percent, sure_in_words
 from experiments.findings.differences import of_difference
 from experiments.findings.sentences import (
     ALPHA,
@@ -234,7 +234,9 @@ def _sampled_table(title: str, rows: pd.DataFrame, order: list[str]) -> Grid:
     for what in order:
         for _, row in rows[rows["what"] == what].iterrows():
             label = f"{row['short']}, {row['dyad']}"
-            table.row(label, _effect(row, times, digits), _over(row, times, digits), _same(row), sure_in_words(row))
+            table.row(
+                label, _effect(row, times, digits), _over(row, times, digits), sign_in_percent(row), sure_in_words(row)
+            )
     return table
 
 
@@ -246,12 +248,6 @@ def _effect(row: pd.Series, times: float, digits: int) -> str:
         if half < float("inf")
         else (f"{signed(times * row['mean'], digits)} [?]")
     )
-
-
-def _same(row: pd.Series) -> str:
-    """The share of a sample of assumptions with the sign of a difference, in percent, with its interval."""
-    same, low, high = (100 * float(row.get(f"same_{name}", float("nan"))) for name in ("sign", "low", "high"))
-    return f"{same:.0f}{f' [{low:.0f},{high:.0f}]' if low == low else ''}" if same == same else "-"
 
 
 def _over(row: pd.Series, times: float, digits: int) -> str:
