@@ -149,7 +149,7 @@ def test_every_chapter_reveals_what_was_counted(chrome: Any, file: Path) -> None
         for arm in found["arms"]:
             if arm["lesson"] == lesson.key:
                 value = arm["measured"][lesson.measure]["value"]
-                said = f"{1000 * value:,.0f} million\u00a0$" if lesson.measure == "gain" else f"{value:.0%}"
+                said = f"{value:.2f}\u00a0bn$" if lesson.measure == "gain" else f"{value:.0%}"
                 assert said in shown, arm["label"]
     is_at_home(visitor)
 
