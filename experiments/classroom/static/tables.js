@@ -45,7 +45,7 @@ const coming = (room, people, act, kept) =>
         const go = () => act("deal", { tables: n });
         room.dealt || room.phase !== "lobby" ? askFirst(t("tables.deal_ask"), t("tables.deal_again"), t("lead.keep_playing"), go) : go();
       }, { id: "deal", class: room.dealt ? "grave" : "main" }),
-      button(t("tables.wall"), () => { window.open("#sit"); }, { id: "open-wall" }))),
+      button(t("tables.wall"), () => { window.open("#wall"); }, { id: "open-wall" }))),
     kept || (facts.join ? h("div", { class: "qr" }) : null));
 
 function grid(room, act) {

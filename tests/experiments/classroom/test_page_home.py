@@ -154,6 +154,13 @@ def test_every_chapter_reveals_what_was_counted(chrome: Any, file: Path) -> None
     is_at_home(visitor)
 
 
+def test_what_if_says_that_its_runs_are_longer_than_the_game(chrome: Any, file: Path) -> None:
+    visitor = opened(chrome, file, LAPTOP, "#estimate")
+    said = visitor.page.inner_text("#horizon")
+    assert "2035Q4" in said and f"{QUARTERS} quarters" in said
+    is_at_home(visitor)
+
+
 def test_sliders_answer_as_python_does_and_go_with_the_address(chrome: Any, file: Path) -> None:
     visitor = opened(chrome, file, LAPTOP, "#estimate?set=generosity:0.9")
     page = visitor.page

@@ -30,3 +30,23 @@ def test_only_a_page_that_phones_can_reach_shows_codes_to_photograph(chrome: Any
         shot(screen, f"lead-{lan}-{language}")
         at_ease(lead)
         lead.context.close()
+
+
+def test_the_wall_leads_nowhere_near_the_codes(chrome: Any) -> None:
+    with served(quarters=1, warm=False) as page_:
+        lead = Visitor(chrome, LAPTOP, page_.base)
+        screen = lead.open(f"#lead={page_.lead_token}")
+        with screen.expect_popup() as opened:
+            screen.click("#open-wall")
+        wall = opened.value
+        wall.wait_for_selector("#room-code")  # it knows the room that is led
+        assert wall.url.endswith("#wall")
+        for tab in ("sit", "learn", "watch", "start"):
+            wall.click(f"#tab-{tab}")
+            wall.wait_for_selector(f"html[data-view={tab}]")
+            assert not wall.locator("#tab-lead").count()
+        wall.reload()
+        wall.wait_for_selector("html[data-ready=all]")
+        assert not wall.locator("#tab-lead").count() and screen.locator("#tab-lead").count() == 1
+        at_ease(lead)
+        lead.context.close()

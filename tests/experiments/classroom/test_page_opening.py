@@ -29,8 +29,9 @@ PLAYED_LUCK = 7
 COVERED = """() => {
   const box = (node) => node.getBoundingClientRect();
   const names = [...document.querySelectorAll('.named text')].map(box);
-  return names.length ? [...document.querySelectorAll('.drops circle')].filter((dot) => names.some((name) =>
-    box(dot).left < name.right && box(dot).right > name.left && box(dot).top < name.bottom && box(dot).bottom > name.top)).length : 'no name';
+  const meet = (a, b) => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
+  const dots = [...document.querySelectorAll('.drops circle')].map(box);
+  return names.length ? dots.filter((dot) => names.some((name) => meet(dot, name))).length : 'no name';
 }"""
 
 

@@ -99,7 +99,8 @@ def test_the_teacher_s_page_says_what_was_counted() -> None:
         f"reach cooperation in {whole(arms['packages']['supply_linkage']['emerged'])} of 100 runs",
         f"all together gain {lost(club, 'club', 'no_club', 'gain')} % less by it",
         f"they gain {lost(club, 'club_share', 'no_club', 'gain')} % less",
-        f"in {lasts['calm']} of 100 runs, as it is in {lasts['usual']}. Without crises it lasts in {lasts['no_crises']}",
+        f"in {lasts['calm']} of 100 runs, as it is in {lasts['usual']}",
+        f"Without crises it lasts in {lasts['no_crises']}",
         f"leaders' dialogue in {lasts['leaders']}, with trust that never fades in {lasts['memory']}",
         f"lasts no more often: in {lasts['bound']}, and these runs do not tell that from {lasts['usual']}",
     ):

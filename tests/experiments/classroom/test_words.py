@@ -44,6 +44,7 @@ def used_keys() -> set[str]:
         scenario = load_scenario(name)
         firms = (*scenario.automakers, *scenario.suppliers)
         keys |= {f"firm.{firm}" for firm in firms if " and " in firm or firm.startswith("Other ")}
+    keys |= {f"level.{level}" for row in control_list() for level in row["levels"]} | {"end.none", "end.much"}
     keys |= {f"group.{group}" for group in {*GROUPS, *_WANTED}}
     keys |= {f"family.{code}" for code in range(len(FAMILIES))}
     keys |= {f"scenario.{name}" for name in class_scenarios()}
