@@ -161,6 +161,30 @@ def test_what_if_says_that_its_runs_are_longer_than_the_game(chrome: Any, file: 
     is_at_home(visitor)
 
 
+# Sliders from the last to the first, each as the keyboard comes to it: those that lie behind what stays in sight above.
+BEHIND = """([sliders, above]) => [...document.querySelectorAll(sliders)].reverse().filter((one) => {
+  if (!one.checkVisibility()) return false;
+  one.focus();
+  return one.getBoundingClientRect().top < document.querySelector(above).getBoundingClientRect().bottom - 1;
+}).map((one) => one.id)"""
+
+
+def test_no_slider_that_is_focused_is_behind_the_estimates(chrome: Any, file: Path, class_: Served) -> None:
+    visitor = opened(chrome, file, PHONE, "#estimate")
+    visitor.page.wait_for_selector("#estimates svg")
+    assert visitor.page.evaluate(BEHIND, [".what-if input[type=range]", "#estimates"]) == []
+    is_at_home(visitor)
+    lab = Visitor(chrome, LAPTOP, class_.base)
+    page = lab.open("#watch")
+    page.wait_for_selector("#play")
+    page.click("#open-settings")
+    page.wait_for_selector(".guess svg, .guess p", state="attached")
+    page.evaluate("document.querySelectorAll('#drawer details').forEach((one) => { one.open = true; })")
+    assert page.locator("#drawer input[type=range]:visible").count() > 10
+    assert page.evaluate(BEHIND, ["#drawer input[type=range]", "#drawer .guess"]) == []
+    lab.context.close()
+
+
 def test_sliders_answer_as_python_does_and_go_with_the_address(chrome: Any, file: Path) -> None:
     visitor = opened(chrome, file, LAPTOP, "#estimate?set=generosity:0.9")
     page = visitor.page
