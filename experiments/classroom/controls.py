@@ -66,6 +66,7 @@ def control_list() -> list[dict[str, Any]]:
                     "low": spec.low,
                     "high": spec.high,
                     "default": spec.default,
+                    "levels": dict(spec.aliases),
                     "choices": list(spec.names),  # with those of a file that the command line named
                     "branch": name in BRANCHABLE,
                 }

@@ -1,9 +1,12 @@
-"""What lessons ask of the server: a lesson's game, the votes of a whole class, the questions before and after."""
+"""What lessons ask of the server: a lesson's game, the votes of a class, the questions before and after, the words."""
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from experiments.classroom.lesson_file import Lesson
 from experiments.classroom.lessons import Course, lesson_game
@@ -11,6 +14,17 @@ from experiments.classroom.pages import PAGES
 from experiments.classroom.quiz import AFTER, BEFORE, CLOSED, Quiz, items
 from experiments.classroom.room import Refused
 from experiments.classroom.votes import Votes
+from experiments.display.glossary import GLOSSARY
+
+OTHERS: Final = Path(__file__).with_name("glossary")  # the glossary in other languages, a file each
+#: Terms of studies, which the page does not use.
+LEFT_OUT: Final = (
+    *("agent", "arena", "arm, cell", "deals kept", "effect", "EV trade", "no change", "over assumptions, same sign"),
+    *("arrangement", "conditional commitment", "lever", "objective", "regret", "robust choice", "worst-off"),
+    *("inverse optimum", "prior, posterior"),
+    *("pass-through", "percentile", "score of a forecast", "sealed forecast", "short run, long run"),
+)
+Rows = list[list[str]]
 
 
 class Learning:
@@ -24,8 +38,12 @@ class Learning:
         """By address, who answers."""
         return {
             **{"lesson": self.game, "lesson/look": self.look, "lesson/vote": self.vote, "lesson/lead": self.lead},
-            **{"quiz": self.questions, "quiz/answer": self.answer, "quiz/lead": self.lead_quiz},
+            **{"terms": self.terms, "quiz": self.questions, "quiz/answer": self.answer, "quiz/lead": self.lead_quiz},
         }
+
+    def terms(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """The words of the page and what they mean, [name, meaning] each, in a language."""
+        return {"terms": terms_in(data.get("language"))}
 
     def game(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """The game of a lesson, of kind game."""
@@ -95,3 +113,23 @@ class Learning:
         if not isinstance(voter, str) or not self._knows(voter):
             raise Refused(401, "stranger")
         return voter
+
+
+# --- the glossary, without the terms of studies, in the languages that have it ---
+
+
+def terms() -> Rows:
+    """[name, meaning] of every term that the page uses, in English."""
+    return [[term.name, term.meaning] for term in GLOSSARY if term.name not in LEFT_OUT]
+
+
+@functools.cache
+def translated() -> dict[str, dict[str, list[str]]]:
+    """Language -> English name -> [name, meaning]."""
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(OTHERS.glob("*.json"))}
+
+
+def terms_in(language: object) -> Rows:
+    """The same in a language; a term that nobody has translated, or an unknown language, is told in English."""
+    own = translated().get(language, {}) if isinstance(language, str) else {}
+    return [own.get(name, [name, meaning]) for name, meaning in terms()]

@@ -8,7 +8,6 @@ what happened. No secret of a room is in it.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +19,13 @@ from experiments.classroom.game import FORMAT, Settings, default_seed, read_move
 from experiments.classroom.hall_keeping import FORMAT as HALL_FORMAT
 from experiments.classroom.keeping import FORMAT as ROOM_FORMAT
 from experiments.classroom.keeping import go_on
+from experiments.classroom.learning import terms, translated
 from experiments.classroom.lessons import Course
 from experiments.classroom.one_file import one_file
 from experiments.classroom.pages import PAGES
 from experiments.classroom.room import OVER, Room
 from experiments.classroom.view import number, outcome_view, who_view
 from experiments.classroom.watching import Watched
-from experiments.display.glossary import GLOSSARY
 from experiments.emulation.emulator import Emulator
 from experiments.running.runner import rerun
 from experiments.store.files import read_json
@@ -36,14 +35,6 @@ from model import FAMILIES, InputFault, TacticFile, __version__, load_scenario
 
 SUBJECT: Final = "page"
 NO_RUN: Final = "--run names a run of a results folder, or a table of a kept class; leave it out, or name one of these"
-TERMS: Final = Path(__file__).with_name("glossary")  # the glossary in other languages, a file each
-#: Terms of studies, which the page does not use.
-LEFT_OUT: Final = (
-    *("agent", "arena", "arm, cell", "deals kept", "effect", "EV trade", "no change", "over assumptions, same sign"),
-    *("arrangement", "conditional commitment", "lever", "objective", "regret", "robust choice", "worst-off"),
-    *("inverse optimum", "prior, posterior"),
-    *("pass-through", "percentile", "score of a forecast", "sealed forecast", "short run, long run"),
-)
 Data = dict[str, Any]
 
 
@@ -76,8 +67,8 @@ class Home:
             **{"outcome": self.outcome, "cloud": self.cloud, "room": self.room, "export": self.export},
             **{"facts": facts, "words": PAGES.words},
             "emulator": None if emulator is None else slim(emulator),
-            "glossary": [[term.name, term.meaning] for term in GLOSSARY if term.name not in LEFT_OUT],
-            "terms": {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(TERMS.glob("*.json"))},
+            "glossary": terms(),
+            "terms": translated(),
         }
         return one_file(held, language)
 
@@ -113,6 +104,8 @@ def _scenarios() -> list[Data]:
             "name": name,
             "start": who_view(scenario.parties),
             "parameters": scenario.parameters.changes(),
+            "quarters": scenario.n_quarters,
+            "last": scenario.last_quarter,
             "without": [control for control in ON_PAGE if control not in scenario.parameters.as_dict()],
         }
         for name, scenario in found.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from experiments.display.borrowed_words import BORROWED
 from experiments.display.games import A_GAME, FAMILIES
 
 
@@ -209,12 +210,6 @@ _TERMS: Final = (
         "own gain",
         "What a bloc gains in its two pairs over having no treaties, bn$ a year, mean over all quarters.",
     ),
-    Term("pass-through", "The part of a duty that shows in the price with duty; what is left, exporters bear."),
-    Term(
-        "percentile",
-        "Where a game lies in its cloud: the share of runs in which the bloc gains less. Half of those in which it "
-        "gains the same count too.",
-    ),
     Term(
         "recognition",
         "Accepting the partner's certificates, so that a car need not be approved a second time.",
@@ -243,11 +238,6 @@ _TERMS: Final = (
         "distance between what was expected and what came, in their own unit (pinball loss, of many quantiles the "
         "CRPS).",
         ("score",),
-    ),
-    Term(
-        "sealed forecast",
-        "A forecast of quarters that nobody knows yet, in a file with a digest of its content: one changed digit, and "
-        "it no longer agrees.",
     ),
     Term(
         "seat",
@@ -347,17 +337,10 @@ _TERMS: Final = (
     ),
     Term("notice", "Quarters from a government's word that it leaves a treaty to the treaty's end."),
     Term(
-        "prior, posterior",
-        "The range in which a number was thought to lie before it was held against the record; and afterwards.",
-    ),
-    Term("quota", "So many cars a year on better terms than the rest; beyond them the usual terms hold."),
-    Term("sunset", "The quarter in which a treaty ends by itself unless both sides renew it."),
-    Term(
         "zero-emission path",
         "A government's announcement that new cars will be without exhaust from some year on; it raises demand at "
         "once.",
     ),
-    Term("win-set", "All packages that a side's legislature would pass. A deal lies where both win-sets meet."),
     Term(
         "worst-off",
         "The bloc that has the least durable gain in a run: what it gains in the pairs in which cooperation lasts "
@@ -366,7 +349,8 @@ _TERMS: Final = (
 )
 
 _GAMES: Final = tuple(Term(f"{name}{A_GAME}", f"A side that {means}.") for name, means in FAMILIES.items())
-GLOSSARY: Final = tuple(sorted((*_TERMS, *_GAMES), key=lambda term: term.name.lower()))
+_BORROWED: Final = tuple(Term(name, meaning) for name, meaning in BORROWED)
+GLOSSARY: Final = tuple(sorted((*_TERMS, *_BORROWED, *_GAMES), key=lambda term: term.name.lower()))
 
 
 def as_markdown() -> str:

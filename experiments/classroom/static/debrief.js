@@ -5,7 +5,7 @@ import { button, h, notice, put, wide } from "./dom.js";
 import { charts } from "./charts.js";
 import { hand, save } from "./figure_files.js";
 import { cloudChart } from "./figures.js";
-import { digits, gap, percent, sentence, signedMoney, t } from "./words.js";
+import { aside, digits, gap, percent, signedMoney, t } from "./words.js";
 
 let timer = 0;
 
@@ -34,6 +34,7 @@ export function debrief(room, quarters, mine) {
       }, { id: "room-export" }),
       facts.held ? null : button(t("debrief.take_home"), (event) => takeHome(event, room.table ?? 0), { id: "take-home", class: "main" })),
     facts.held ? null : h("p", { class: "soft noprint" }, t("debrief.take_home_text")),
+    room.outcome.length && Number.isInteger(mine) ? h("p", { class: "now", id: "own-gains" }, ownGains(room, mine)) : null,
     room.outcome.length ? outcomes(room) : null,
     h("h3", {}, t("cloud.title")), cloudBox,
     quarters.length > 1 ? [h("h3", {}, t("watch.series")), h("div", { class: "charts" }, charts(quarters, quarters.length - 1, quarters.map((q) => q.label)))] : null,
@@ -65,6 +66,10 @@ export const outcomes = (room) => wide(t("home.outcome"), h("table", { class: "w
     h("td", {}, percent(row.mean_depth)), h("td", {}, digits(row.treaty_quarters, 0)), h("td", {}, digits(row.n_treaties, 0)), h("td", {}, digits(row.n_lapses, 0)),
     h("td", {}, `${bloc(DYADS[d][0])} ${signedMoney(row.gain_first)}`, h("br"), `${bloc(DYADS[d][1])} ${signedMoney(row.gain_second)}`), h("td", {}, t(row.inherited ? (row.kept ? "debrief.kept" : "debrief.lost") : row.emerged ? "yes" : "no")))))));
 
+// What the bloc whose seat this is gained in each of its pairs: on a phone the table's columns of money are off the screen.
+const ownGains = (room, mine) => t("debrief.own", { who: bloc(mine), gains: DYADS.flatMap((pair, d) => (pair.includes(mine)
+  ? [`${signedMoney(room.outcome[d][pair[0] === mine ? "gain_first" : "gain_second"])}${aside(dyad(d))}`] : [])).join(t("and")) });
+
 // Whether the class sits at one table, so that its game is the class's.
 const isOne = (room) => !(room.tables > 1);
 
@@ -83,7 +88,7 @@ function compare(room, cloud) {
 function moveLine(move, room) {
   const label = room.start.labels[move.quarter];
   const say = (value) => move.kind !== "offer" ? t(`move.${value}`) : value === -1 ? t("move.nothing") : offered(move, value);
-  return t("debrief.move", { quarter: label, who: sentence(the(move.bloc)), pair: dyad(move.dyad), value: say(move.value), advice: say(move.advice) });
+  return t("debrief.move", { quarter: label, who: the(move.bloc), pair: dyad(move.dyad), value: say(move.value), advice: say(move.advice) });
 }
 
 // A package as it was understood when it was tabled.

@@ -33,7 +33,11 @@ export function drawer(isOpen, close, moves) {
 export const stopDrawer = () => { parts = {}; };
 
 // Beside the sliders, because on a phone the drawer covers the rest.
-export const drawGuess = (...inside) => { if (parts.guess) put(parts.guess, ...inside); };
+export function drawGuess(...inside) {
+  if (!parts.guess) return;
+  put(parts.guess, ...inside);
+  parts.box.style.scrollPaddingTop = `${parts.guess.offsetHeight}px`; // a slider that the keyboard comes to is not behind it
+}
 
 export function drawDrawer() {
   if (!parts.box) return;

@@ -77,10 +77,15 @@ function ticks(low, high) {
   const span = high - low || 1;
   const rough = span / 3;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((size) => size >= rough);
-  const list = [];
-  for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + 1e-9 * span; v += step) list.push(v);
-  return list;
+  const steps = [1, 2, 5, 10].map((m) => m * power);
+  const at = steps.findIndex((size) => size >= rough);
+  const of = (step) => {
+    const list = [];
+    for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + 1e-9 * span; v += step) list.push(v);
+    return list;
+  };
+  const list = of(steps[at]);
+  return list.length > 1 ? list : of(at ? steps[at - 1] : power / 2); // one mark alone says no scale
 }
 
 // series: [{name, values, ghost?, colour, dash}]; the ghost is the run before the branch, or what is still to come.
@@ -172,6 +177,12 @@ function often(cloud, d, guess) {
 // About how long words are when they are drawn.
 const wide = (words, size) => [...words].reduce((total, one) => total + (/\p{sc=Han}/u.test(one) ? 1 : 0.7), 0) * size;
 
+// How high a strip's bars are: in the laboratory of a laptop so low that what is written beside them is not shown smaller.
+function barsHigh(rest, beside) {
+  const room = innerWidth >= 1000 ? document.querySelector(".lab #cloud-box")?.clientHeight : 0;
+  return room ? Math.max(12, Math.min(44, Math.floor(room / Math.ceil(DYADS.length / beside)) - rest)) : 44;
+}
+
 // One pair: a strip of runs by mean depth; before: those of the settings that it is compared with, as an outline;
 // guess: what the emulator says of the pair. cloud is null where nothing has been played yet.
 export function cloudChart(cloud, d, mine, mineName, before = null, guess = null) {
@@ -184,7 +195,7 @@ export function cloudChart(cloud, d, mine, mineName, before = null, guess = null
   const said = often(cloud, d, guess);
   const lines = said.length && wide(said.join(""), 12) < width - 40 ? [`${said[0]}${aside(said[1])}`] : said;
   const head = 13 + 15 * lines.length; // where the words above the bars end
-  const [left, right, top, floor] = [8, width - 8, head + 22, head + (cloud ? 66 : 10)]; // no bars, no room for them
+  const [left, right, top, floor] = [8, width - 8, head + 22, head + (cloud ? 22 + barsHigh(head + 22 + (guess?.depth ? 32 : 20), beside) : 10)]; // no bars, no room for them
   const x = (v) => left + v * (right - left);
   const y = (share) => floor - (share / most) * (floor - top);
   const step = (right - left) / BINS;

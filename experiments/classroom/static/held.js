@@ -14,6 +14,7 @@ const ANSWERS = {
   emulator: () => held.emulator,
   "room/cloud": () => held.cloud,
   "room/export": () => held.export,
+  terms: ({ language }) => ({ terms: glossary(language) }),
 };
 
 export async function ask(path, data = {}) {
@@ -28,6 +29,6 @@ export async function wordsOf(wanted) {
 }
 
 // Terms and what they mean; one that nobody has translated is told in English.
-export const glossary = (code) => held.glossary.map(([name, meaning]) => held.terms[code]?.[name] ?? [name, meaning]);
+const glossary = (code) => held.glossary.map(([name, meaning]) => held.terms[code]?.[name] ?? [name, meaning]);
 export const room = held.room;
 export const run = { settings: held.settings, moves: held.moves, start: held.start, quarters: held.quarters, outcome: held.outcome, cloud: held.cloud };

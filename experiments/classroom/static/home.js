@@ -1,7 +1,7 @@
 // The frame of a file that was taken home: its parts, the language, and which part is shown. The address after # says
 // which: #watch?quarter=7, #learn?chapter=noise, #estimate?set=generosity:0.9
 import { read } from "./address.js";
-import { ask, facts, glossary, room, run } from "./held.js";
+import { ask, facts, room, run } from "./held.js";
 import { DYADS, bloc, dyad, seat, short } from "./blocs.js";
 import { debrief, outcomes } from "./debrief.js";
 import { add, button, h, keepFocus, put, wide } from "./dom.js";
@@ -13,6 +13,7 @@ import * as learn from "./learn.js";
 import { minutesList } from "./minutes.js";
 import { state } from "./run.js";
 import { controlFor, controlOf } from "./settings.js";
+import * as terms from "./terms.js";
 import { colon, digits, gap, has, percent, rateOf, sentence, signedMoney, speak, t } from "./words.js";
 import * as watch from "./watch.js";
 
@@ -49,6 +50,7 @@ async function estimate(root, hash) {
     const found = estimated(whatIf);
     put(box, found?.pairs ? DYADS.map((_, d) => cloudChart(null, d, null, "", null, found.pairs[d])) : h("p", { class: "saying" }, t(`estimate.${found?.why ?? "not_here"}`)));
     put(table, found?.pairs ? estimateTable(found) : null);
+    page.style.scrollPaddingTop = getComputedStyle(box).position === "sticky" ? `${box.offsetHeight}px` : ""; // for who comes by keyboard
   };
   const moved = ({ name, usual }, value) => {
     whatIf.parameters = { ...whatIf.parameters, [name]: value };
@@ -58,13 +60,19 @@ async function estimate(root, hash) {
   const set = (one, value) => { moved(one, value); tellEstimate(); };
   const drawSliders = () => put(sliders, inputs().map((one) => controlFor({ ...controlOf(one.name), low: one.low, high: one.high }, whatIf.parameters[one.name] ?? one.usual,
     (value) => set(one, value), one.name in whatIf.parameters, "guess", (value) => moved(one, value))));
-  root.append(h("h1", {}, t("tab.estimate")), h("p", {}, t("estimate.text")),
+  root.append(h("h1", {}, t("tab.estimate")), h("p", {}, t("estimate.text")), ...horizon(),
     h("div", { class: "grid what-if" },
       h("section", { class: "card" }, h("h2", {}, t("estimate.sliders")), sliders, button(t("settings.reset"), () => { whatIf.parameters = {}; drawSliders(); draw(); tellEstimate(); }, { id: "guess-reset" })),
       h("section", { class: "card answers" }, h("div", { class: "head" }, h("h2", {}, t("estimate.title")), saveTools("estimates", t("estimate.title"), () => box, () => [...table.querySelectorAll("tr")].map((row) => [...row.children].map((cell) => cell.textContent)))),
         h("p", { class: "soft" }, t("estimate.help")), box, table, h("p", { class: "soft" }, t("estimate.bands")))));
   drawSliders();
   draw();
+}
+
+// A game that ended before the emulator's runs do cannot be held against them.
+function horizon() {
+  const of = facts.scenarios.find((one) => one.name === told()?.scenario);
+  return of && of.quarters !== run.quarters.length ? [h("p", { class: "saying", id: "horizon" }, t("estimate.horizon", { last: of.last, n: run.quarters.length }))] : [];
 }
 
 const tellEstimate = () => history.replaceState(null, "",
@@ -81,11 +89,7 @@ function estimateTable({ pairs, blocs }) {
       h("tr", {}, h("th", { class: "left", scope: "row" }, t("chart.ev_share")), h("td", { colspan: 5 }, blocs.map((one, b) => `${bloc(b)} ${one ? percent(one.mean, 1) : "–"}`).join(t("comma"))))));
 }
 
-// --- words, and what this file is -----------------------------------------------------------------------------------------
-
-function words(root) {
-  root.append(h("h1", {}, t("tab.words")), h("dl", { class: "card words" }, glossary(page.lang).map(([name, meaning]) => [h("dt", {}, sentence(name)), h("dd", {}, meaning)])));
-}
+// --- what this file is -----------------------------------------------------------------------------------------
 
 const title = () => (has(`scenario.${run.start.scenario}`) ? t(`scenario.${run.start.scenario}`) : run.start.title);
 const changedSettings = () => Object.entries(run.settings.parameters).map(([name, value]) => `${has(`control.${name}`) ? t(`control.${name}`) : name} = ${inWords(value)}`).join(t("comma")) || t("home.usual");
@@ -111,7 +115,7 @@ const PARTS = {
   ...(room ? { debrief: { mount: (root) => root.append(h("h1", { class: "unseen" }, t("tab.debrief")), h("section", { class: "card", id: "debrief" }, debrief(room, run.quarters, null))) } } : {}),
   ...(facts.emulator ? { estimate: { mount: estimate } } : {}),
   learn: { mount: (root, hash) => learn.mount(root, new URLSearchParams(hash.split("?")[1] ?? "").get("chapter")), stop: learn.stop },
-  words: { mount: words },
+  words: terms,
   about: { mount: about },
 };
 

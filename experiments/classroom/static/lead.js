@@ -31,6 +31,7 @@ export function mount(root) {
   state.codes = "";
   state.phase = "";
   root.append(h("h1", {}, t("lead.title")),
+    ...(facts.join ? [] : [h("p", { class: "saying", id: "here-only" }, t("lead.here_only"))]), // no phone could follow a QR code
     h("section", { class: "card" }, (parts.state = h("p", { id: "lead-phase", class: "now" })),
       h("div", { class: "bar" },
         button(t("lead.start"), () => act("start"), { id: "lead-start", class: "main" }),
@@ -96,12 +97,15 @@ function draw() {
   state.codes = key;
   parts.cards.replaceWith((parts.cards = cards()));
   put(parts.codes, BLOCS.map((_, b) => {
-    const link = `${room.address || location.origin + "/"}#seat=${room.codes[b]}`;
-    const qr = h("div", { class: "qr" });
-    drawQr(qr, link);
-    return h("div", {}, h("h3", {}, bloc(b)), h("p", { id: `who-${b}` }, seatLine(room.seats[b])), h("div", { class: "code", id: `code-${b}` }, room.codes[b]), qr, h("p", { class: "soft wrapped" }, link),
+    return h("div", {}, h("h3", {}, bloc(b)), h("p", { id: `who-${b}` }, seatLine(room.seats[b])), h("div", { class: "code", id: `code-${b}` }, room.codes[b]), facts.join ? invitation(`${room.address}#seat=${room.codes[b]}`) : null,
       button(t("lead.empty"), () => act("empty", { bloc: b }), { id: `empty-${b}` }));
   }));
+}
+
+function invitation(link) {
+  const qr = h("div", { class: "qr" });
+  drawQr(qr, link);
+  return [qr, h("p", { class: "soft wrapped" }, link)];
 }
 
 const seatLine = (seat) => `${thereLine(seat)}${seat.deciding ? ` · ${t("sit.deciding")}` : ""}`;

@@ -1,4 +1,4 @@
-// The page's frame: tabs, language, and which view is shown. The address after # says which: #watch, #learn, #sit, #lead=...
+// The page's frame: tabs, language, and which view is shown. The address after # says which: #watch, #learn, #sit, #wall, #lead=...
 // The first answer has drawn the first screen; this takes it over as it stands. The other views are fetched when opened.
 import { read } from "./address.js";
 import { facts, start as begin } from "./api.js";
@@ -7,14 +7,17 @@ import * as start from "./start.js";
 import { speak, t } from "./words.js";
 
 const VIEWS = { start };
-const PARTS = { watch: () => import("./watch.js"), learn: () => import("./learn.js"), sit: () => import("./sit.js"), lead: () => import("./lead.js"), quiz: () => import("./quiz.js") };
+const PARTS = { watch: () => import("./watch.js"), learn: () => import("./learn.js"), sit: () => import("./sit.js"), lead: () => import("./lead.js"), quiz: () => import("./quiz.js"), words: () => import("./terms.js") };
 const TABS = ["sit", "learn", "watch"];
 const page = document.documentElement;
 let current = "start";
 let hasArrived = false;
 
+const keep = (name, value) => { try { value ? sessionStorage.setItem(name, value) : sessionStorage.removeItem(name); } catch { /* a private window keeps nothing */ } };
 const kept = (name) => { try { return sessionStorage.getItem(name); } catch { return null; } };
-const isLeading = () => (VIEWS.lead ? VIEWS.lead.isLeading() : Boolean(kept("lead")));
+// A window that was opened for the projector shows no way to the teacher's page, whatever is opened in it.
+const isWall = () => Boolean(kept("wall"));
+const isLeading = () => !isWall() && (VIEWS.lead ? VIEWS.lead.isLeading() : Boolean(kept("lead")));
 
 async function view(name) {
   while (!VIEWS[name]) {
@@ -45,6 +48,7 @@ function frame() {
     choice,
   );
   document.getElementById("skip").textContent = t("skip");
+  put(document.getElementById("foot"), h("a", { href: "#words", id: "to-words", "aria-current": current === "words" ? "page" : null }, t("tab.words_of")));
 }
 
 function draw(wanted = null) {
@@ -63,7 +67,12 @@ async function route() {
   const name = hash.split(/[=?]/, 1)[0];
   const secret = hash.slice(name.length + 1);
   if (name === "main") return;
+  if (name === "wall") {
+    keep("wall", "1");
+    return show("sit");
+  }
   if (name === "lead" && secret) {
+    keep("wall", "");
     history.replaceState(null, "", "#lead");
     (await view("lead")).remember(decodeURIComponent(secret));
   }

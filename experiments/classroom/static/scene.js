@@ -71,12 +71,15 @@ export function moveMoney(svg, quarter, ms) {
 // --- the rain ------------------------------------------------------------------------------------------------------
 const BINS = 48;
 
+// About how wide a line is written, in heights of its letters.
+const lengthOf = (line) => [...line].reduce((sum, sign) => sum + (sign > "\u2e80" ? 1 : 0.62), 0);
+
 // totals[quarter][run], the own run first; other: {name, mean, ends} of the other way to play. Time runs down, money to
 // the right; every dot is where a run ended, and the dashed outline is where the other way to play would have ended.
 export function rain(box, totals, labels, other) {
   const tall = isTall();
-  const size = tall ? [380, 430] : [500 * shapeOf(box), 500];
-  const font = tall ? 15 : 24;
+  const size = tall ? [380, 470] : [530 * shapeOf(box), 530];
+  const font = tall ? 15 : 25;
   const [left, right, top, bend, floor] = tall ? [14, 366, 30, 176, 388] : [130, size[0] - 25, 34, 225, 446];
   const last = totals[totals.length - 1];
   const all = [...totals.flat(), ...(other?.ends ?? [])];
@@ -91,7 +94,8 @@ export function rain(box, totals, labels, other) {
   const beside = other && count(other.ends).map((n) => n * share);
   const most = Math.max(1, ...count(others.map((run) => last[run])), ...(beside || []));
   const width = (right - left) / BINS;
-  const height = floor - bend - 1.6 * font;
+  const name = other ? (tall ? [other.name, cash(other.mean)] : [`${other.name} ${cash(other.mean)}`]) : [];
+  const height = floor - bend - (name.length + 0.9) * font;
   let r = width / 2;
   while (Math.ceil(most / Math.max(1, Math.floor(width / (2 * r)))) * 2 * r > height && r > 0.6) r -= 0.1;
   const across = Math.max(1, Math.floor(width / (2 * r)));
@@ -108,6 +112,14 @@ export function rain(box, totals, labels, other) {
   const anchor = (at) => (at > right - 7 * font ? "end" : at < left + 7 * font ? "start" : "middle");
   const far = other ? x(other.mean) : 0;
   const outline = beside && `M${left} ${floor}${beside.map((n, k) => `V${(floor - (n / across) * 2 * r).toFixed(1)}H${(left + (k + 1) * width).toFixed(1)}`).join("")}V${floor}`;
+  // The name of the other way stands above its own hump, over whatever lies below its letters, and a line leads down to it.
+  const half = 0.5 * 0.95 * font * Math.max(0, ...name.map(lengthOf));
+  const middle = Math.max(left + half, Math.min(right - half, far));
+  const below = filled.map((n, k) => (Math.abs(left + (k + 0.5) * width - middle) < half + width ? Math.max(Math.ceil(n / across), (beside?.[k] ?? 0) / across) : 0));
+  const foot = floor - Math.max(...below) * 2 * r - 0.9 * font;
+  const near = other ? beside.slice(Math.max(0, bin(other.mean) - 2), bin(other.mean) + 3) : [0]; // a mean may lie between two humps
+  const hump = floor - (Math.max(...near) / across) * 2 * r - 3;
+  const axis = [t("start.axis", { n: labels.length }), t("start.dot")];
   return s("svg", { viewBox: `0 0 ${size[0]} ${size[1]}`, role: "img", "aria-label": t("start.rain", { runs: digits(last.length, 0) }), class: "scene", "data-full": `0 0 ${size[0]} ${size[1]}`,
     "data-close": `${Math.max(0, Math.min(mine, x(0)) - 60)} ${top - 20} ${Math.max(160, Math.abs(mine - x(0)) + 120)} ${bend - top + 40}` },
     s("line", { x1: left, x2: right, y1: floor, y2: floor, stroke: INK, "stroke-width": 1.5 }),
@@ -118,9 +130,11 @@ export function rain(box, totals, labels, other) {
     s("path", { d: line(0), fill: "none", stroke: COLOURS[1], "stroke-width": tall ? 3 : 5, "stroke-linejoin": "round", class: "mine" }),
     s("line", { x1: mine, x2: mine, y1: bend, y2: floor, stroke: COLOURS[1], "stroke-width": tall ? 1.5 : 2 }),
     s("path", { d: `M${mine} ${floor - font * 0.7}l${font * 0.7} ${font * 0.7}l${-font * 0.7} ${font * 0.7}l${-font * 0.7} ${-font * 0.7}z`, fill: COLOURS[1], stroke: "#fff", "stroke-width": 2 }),
-    other && words(far, bend + font * 0.9, other.name, { "text-anchor": anchor(far), "font-size": font * 0.95, fill: "#7a3e9d", "font-weight": 700, stroke: "#f6f3ec", "stroke-width": 5, "paint-order": "stroke" }), // over the lines
+    other && s("g", { class: "named" }, s("line", { x1: far, x2: far, y1: foot + 0.25 * font, y2: hump, stroke: "#7a3e9d", "stroke-width": 1.5 }),
+      name.map((line, k) => words(middle, foot - (name.length - 1 - k) * 1.1 * font, line, { "font-size": font * 0.95, fill: "#7a3e9d", "font-weight": 700, stroke: "#f6f3ec", "stroke-width": 5, "paint-order": "stroke" }))), // over the lines
     words(mine, top - 10, `${t("start.you")} ${cash(last[0])}`, { "text-anchor": anchor(mine), fill: COLOURS[1], "font-weight": 700, "font-size": font }),
-    ticks.map((v) => words(x(v), floor + font * 1.5, cash(v), { "font-size": font * 0.95, "text-anchor": anchor(x(v)) })));
+    ticks.map((v) => words(x(v), floor + font * 1.5, cash(v), { "font-size": font * 0.95, "text-anchor": anchor(x(v)) })),
+    (tall ? axis : [axis.join(t("comma"))]).map((line, k) => words((left + right) / 2, floor + font * (2.8 + 1.25 * k), line, { class: "axis", "font-size": font * 0.95, fill: "#47535e" })));
 }
 
 export const shareBelow = (list) => percent(list.filter((v) => v < list[0]).length / Math.max(1, list.length - 1));

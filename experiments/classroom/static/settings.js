@@ -1,7 +1,7 @@
 // Sliders and switches by mechanism, with units and ranges; presets from scenarios.
 import { facts } from "./api.js";
 import { add, button, h, select } from "./dom.js";
-import { aside, choiceName, colon, plain, t } from "./words.js";
+import { aside, choiceName, colon, percent, plain, t } from "./words.js";
 
 export const controlOf = (name) => facts.controls.find((one) => one.name === name);
 // Those that are of everybody, or of somebody who sits at this table.
@@ -20,6 +20,20 @@ export function valueOf(settings, name) {
 const places = (control) => (control.kind === "int" ? 0 : control.high - control.low > 20 ? 0 : control.high - control.low > 2 ? 1 : 3);
 export const unitOf = (control) => t(`unit.${control.unit}`);
 
+// Ends of a scale without a unit that says how much they are.
+const ENDS = { perception_noise: ["end.none", "end.much"] };
+// What a number means where its unit does not say it: a share instead of a logit, the level of dialogue that is reached.
+function meaning(control, number) {
+  if (control.unit === "logit") return percent(1 / (1 + Math.exp(-number)));
+  const level = Object.entries(control.levels ?? {}).filter(([, value]) => value <= number + 1e-9).at(-1);
+  return level ? t(`level.${level[0]}`) : "";
+}
+function shown(control, number) {
+  const [said, value] = [meaning(control, number), `${plain(number, places(control))} ${unitOf(control)}`.trim()];
+  return said ? `${said}${aside(value)}` : value;
+}
+const endOf = (control, number, k) => (ENDS[control.name] ? t(ENDS[control.name][k]) : meaning(control, number) || plain(number, places(control)));
+
 // One control: a slider, a switch or a list. change(value) is called when the hand lets go, moves(value) while it moves.
 export function controlFor(control, value, change, isChanged = false, prefix = "set", moves = () => {}) {
   const id = `${prefix}-${control.name}`;
@@ -33,17 +47,17 @@ export function controlFor(control, value, change, isChanged = false, prefix = "
       select(control.choices.map((key) => [key, choiceName(key)]), value, change, { id }))]);
   }
   const step = control.kind === "int" ? 1 : (control.high - control.low) / 100;
-  const shown = (number) => `${plain(number, places(control))} ${unitOf(control)}`.trim();
-  const out = h("output", { for: id }, shown(value));
+  const out = h("output", { for: id }, shown(control, value));
+  const tell = (number) => { out.textContent = shown(control, number); slider.setAttribute("aria-valuetext", out.textContent); };
   const slider = h("input", {
-    type: "range", id, min: control.low, max: control.high, step,
-    oninput: (event) => { out.textContent = shown(Number(event.target.value)); moves(Number(event.target.value)); },
+    type: "range", id, min: control.low, max: control.high, step, "aria-valuetext": out.textContent,
+    oninput: (event) => { tell(Number(event.target.value)); moves(Number(event.target.value)); },
     onchange: (event) => change(Number(event.target.value)),
   });
   slider.value = value;
   return add(box, [
     h("label", { for: id }, label, colon()), out, slider,
-    h("div", { class: "range soft" }, [control.low, control.high].map((end) => h("span", {}, plain(end, places(control))))),
+    h("div", { class: "range soft" }, [control.low, control.high].map((end, k) => h("span", {}, endOf(control, end, k)))),
   ]);
 }
 

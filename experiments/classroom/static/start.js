@@ -5,12 +5,12 @@ import { DYADS, eventLine, seat } from "./blocs.js";
 import { button, h, keepFocus, notice, put } from "./dom.js";
 import { glide, isStill, travel } from "./motion.js";
 import { blocsScene, moveMoney, rain, shareBelow } from "./scene.js";
-import { cash, gap, t } from "./words.js";
+import { cash, gap, signedCash, t } from "./words.js";
 
 const BEAT = 3400; // ms for a quarter
 const KEEP = "K", WITHDRAW = "W";
 const US = 1;
-const state = { stage: "ask", luck: 0, wish: KEEP, choices: "", quarters: [], paused: false, busy: false, cloud: null, other: null, rained: 0 };
+const state = { stage: "ask", luck: 0, wish: KEEP, counted: "", choices: "", labels: [], quarters: [], paused: false, busy: false, cloud: null, other: null, rained: 0 };
 let parts = {};
 let timer = 0;
 let cloudTimer = 0;
@@ -68,13 +68,26 @@ const settings = (quarters) => ({ scenario: "2026", replicate: state.luck, quart
 
 function choose(wish) {
   state.wish = wish;
-  for (const [id, one] of [["keep", KEEP], ["withdraw", WITHDRAW]]) document.getElementById(id).setAttribute("aria-pressed", String(one === wish));
+  mark();
   if (state.stage !== "ask") return;
   if (!facts.visitor) { state.tapped = true; return; } // the server has not answered yet: it begins when it has
   state.luck = draw_luck();
   state.stage = "play";
   keepFocus(draw);
   next();
+}
+
+// What the two buttons are for now: the next quarter that nobody has asked the server for, and none after the last.
+function mark() {
+  const decided = state.choices.length + (state.busy ? 1 : 0);
+  const isOver = decided >= length();
+  for (const [id, one] of [["keep", KEEP], ["withdraw", WITHDRAW]]) {
+    const button = document.getElementById(id);
+    button.setAttribute("aria-pressed", String(one === (isOver ? state.counted : state.wish)));
+    button.disabled = isOver;
+  }
+  const line = document.getElementById("decides");
+  if (line) line.textContent = isOver ? t("start.decided", { of: length() }) : state.labels[decided] ? t("start.next", { label: state.labels[decided] }) : "";
 }
 
 // The server is there: whoever has tapped already plays.
@@ -87,11 +100,15 @@ async function next() {
   state.busy = true;
   const mine = round;
   const choices = state.choices + state.wish;
+  state.counted = state.wish;
+  mark();
   try {
     const k = choices.length - 1;
     const answer = await ask("watch", { settings: settings(length()), moves: movesOf(choices), from: k, upto: k + 1 });
     if (mine !== round) return;
     state.choices = choices;
+    state.busy = false;
+    state.labels = answer.start.labels;
     state.quarters.push(answer.quarters[0]);
     draw();
     if (parts.scene) moveMoney(parts.scene.firstChild, answer.quarters[0], BEAT * 0.75);
@@ -101,6 +118,7 @@ async function next() {
     notice(t(`refused.${fault.code}`), true);
   } finally {
     if (mine === round) state.busy = false;
+    if (mine === round && parts.page && state.stage === "play") mark();
   }
   if (mine === round && parts.page && !state.paused) timer = setTimeout(next, BEAT);
 }
@@ -136,15 +154,16 @@ function draw() {
   if (state.stage === "cloud") return drawCloud();
   const quarter = state.quarters[state.quarters.length - 1] ?? null;
   const broken = quarter ? quarter.events.filter((one) => one.kind === "lapses").map((one) => [one.dyad, DYADS[one.dyad][one.side]]) : [];
-  const pressed = (one) => (state.stage === "ask" ? null : String(state.wish === one));
   put(parts.page,
     h("h1", { id: "question" }, quarter ? t("start.quarter", { n: state.quarters.length, of: length(), label: quarter.label }) : t("start.question")),
     (parts.scene = h("div", { class: "sky" })),
-    h("p", { id: "told", role: "status" }, quarter ? `${t(state.choices.at(-1) === KEEP ? "start.kept" : "start.withdrew", { gain: cash(gainOf(quarter)) })}${gap()}${headline(quarter)}` : ""),
+    h("p", { id: "told", role: "status" }, quarter ? `${t(state.choices.at(-1) === KEEP ? "start.kept" : "start.withdrew", { gain: signedCash(gainOf(quarter)) })}${gap()}${headline(quarter)}` : ""),
     h("div", { class: "bar decide" },
-      button(t("start.keep"), () => choose(KEEP), { id: "keep", class: "big keep", "aria-pressed": pressed(KEEP) }),
-      button(t("start.withdraw"), () => choose(WITHDRAW), { id: "withdraw", class: "big withdraw", "aria-pressed": pressed(WITHDRAW) }),
+      state.stage === "play" && h("p", { id: "decides" }),
+      button(t("start.keep"), () => choose(KEEP), { id: "keep", class: "big keep" }),
+      button(t("start.withdraw"), () => choose(WITHDRAW), { id: "withdraw", class: "big withdraw" }),
       state.stage === "play" && button(t(state.paused ? "start.on" : "start.pause"), pause, { id: "pause", class: "big" })));
+  if (state.stage === "play") mark();
   parts.scene.append(blocsScene(parts.scene, quarter, totals(), US, broken));
 }
 
@@ -186,7 +205,7 @@ function drawCloud() {
   const last = cloud?.totals.at(-1);
   const other = cloud && { mean: mean(state.other.totals.at(-1)), ends: state.other.totals.at(-1) };
   const always = t(otherChoices()[0] === KEEP ? "start.always_keep" : "start.always_withdraw");
-  if (other) other.name = `${always} ${cash(other.mean)}`;
+  if (other) other.name = always;
   keepFocus(() => put(parts.page,
     h("h1", { id: "question", tabindex: -1 }, t("start.luck")),
     (parts.scene = h("div", { class: "sky", id: "rain", "data-runs": cloud?.runs ?? 0 }, cloud ? null : h("p", { class: "soft" }, t("cloud.waiting")))),

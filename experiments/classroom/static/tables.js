@@ -1,4 +1,5 @@
 // The facilitator's grid: the room code, who has come, dealing, and every table at a glance.
+import { facts } from "./api.js";
 import { BLOCS, bloc, shape } from "./blocs.js";
 import { askFirst, button, h, put, s } from "./dom.js";
 import { clockFace, standing } from "./wall.js";
@@ -25,7 +26,7 @@ export function drawTables(box, room, act, drawQr) {
     const focus = document.activeElement?.id;
     put(box, h("h2", {}, t("tables.title")), coming(room, people, act, kept), room.dealt ? grid(room, act) : null);
     if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
-    if (isNew) drawQr(box.querySelector(".qr"), `${room.address || `${location.origin}/`}#room=${room.code}`);
+    if (isNew && facts.join) drawQr(box.querySelector(".qr"), `${room.address}#room=${room.code}`);
   }
   for (const table of room.tables) {
     const clock = document.getElementById(`left-${table.table}`);
@@ -44,8 +45,8 @@ const coming = (room, people, act, kept) =>
         const go = () => act("deal", { tables: n });
         room.dealt || room.phase !== "lobby" ? askFirst(t("tables.deal_ask"), t("tables.deal_again"), t("lead.keep_playing"), go) : go();
       }, { id: "deal", class: room.dealt ? "grave" : "main" }),
-      button(t("tables.wall"), () => { window.open("#sit"); }, { id: "open-wall" }))),
-    kept || h("div", { class: "qr" }));
+      button(t("tables.wall"), () => { window.open("#wall"); }, { id: "open-wall" }))),
+    kept || (facts.join ? h("div", { class: "qr" }) : null));
 
 function grid(room, act) {
   return [h("p", { class: "soft" }, t("tables.grid")),

@@ -41,8 +41,9 @@ export const signed = (value, places = 2) =>
 const inUnits = (value) => value * Number(t("money.per_bn"));
 export const money = (value) => digits(inUnits(value), Number(t("money.places")));
 export const signedMoney = (value, more = 0) => signed(inUnits(value), Number(t("money.places")) + more);
-// A sum with its unit, as people say it: 230 million $, 2.3 亿美元.
-export const cash = (value) => t("money.sum", { n: `${value < 0 ? "−" : ""}${digits(Math.abs(value) * Number(t("money.sum_per_bn")), Number(t("money.sum_places")))}` });
+// A sum with its unit: 0.23 bn$, 2.3 亿美元; a gain with its sign, too.
+export const signedCash = (value) => t("money.sum", { n: signedMoney(value) });
+export const cash = (value) => t("money.sum", { n: signedMoney(value).replace("+", "") });
 export const percent = (value, places = 0) => `${digits(100 * value, places)}%`;
 // A duty: whole percent, with a digit more where it is small.
 export const rateOf = (value) => percent(value, value < 0.1 && Math.round(1000 * value) % 10 ? 1 : 0);

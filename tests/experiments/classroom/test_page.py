@@ -108,7 +108,7 @@ def test_two_sessions_and_the_rules_play_a_game_one_leaves_and_it_replays(chrome
         lead = Visitor(chrome, LAPTOP, running.base)
         screen = lead.open(f"#lead={running.lead_token}")
         assert running.lead_token not in screen.url
-        screen.wait_for_selector(".qr svg")
+        screen.wait_for_selector("#code-2")
         codes = [screen.inner_text(f"#code-{b}") for b in range(3)]
         china, union = Visitor(chrome, PHONE, running.base), Visitor(chrome, LAPTOP, running.base)
         for visitor, code, language in ((china, codes[0], "en"), (union, codes[2], "zh-Hans")):

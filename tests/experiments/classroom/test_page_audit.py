@@ -23,7 +23,7 @@ from viewed import Served, flaws
 from experiments.classroom.lessons import shipped
 
 pytestmark = IN_A_BROWSER
-SERVED = {"pace": 0.0, "patience": 0.0, "quarters": 2}
+SERVED = {"pace": 0.0, "patience": 0.0, "quarters": 2, "lan": True}
 IN = {"en": "Your answer is in", "zh-Hans": "已收到你的答案"}  # what is said of a vote
 VIEWS = [
     pytest.param(size, language, id=f"{size[0]}-{language}")

@@ -202,7 +202,7 @@ def work_lessons(visitor: Visitor) -> None:
 
 def work_leading(lead: Visitor, running: Served) -> None:
     screen = lead.open(f"#lead={running.lead_token}")
-    screen.wait_for_selector(".qr svg")
+    screen.wait_for_selector("#code-2")
     before = [screen.inner_text(f"#code-{b}") for b in range(3)]
     screen.click("#empty-1")
     until(screen, f"document.querySelector('#code-1').textContent !== '{before[1]}'")
@@ -481,7 +481,7 @@ def test_the_page_is_worked_by_keyboard_alone(chrome: Any) -> None:
 
 
 def test_what_is_printed_can_be_read(chrome: Any) -> None:
-    with served(quarters=2) as running:
+    with served(quarters=2, lan=True) as running:
         lead = Visitor(chrome, A4, running.base)
         page = lead.open(f"#lead={running.lead_token}")
         page.wait_for_selector(".qr svg")

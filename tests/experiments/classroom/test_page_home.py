@@ -149,9 +149,40 @@ def test_every_chapter_reveals_what_was_counted(chrome: Any, file: Path) -> None
         for arm in found["arms"]:
             if arm["lesson"] == lesson.key:
                 value = arm["measured"][lesson.measure]["value"]
-                said = f"{1000 * value:,.0f} million\u00a0$" if lesson.measure == "gain" else f"{value:.0%}"
+                said = f"{value:.2f}\u00a0bn$" if lesson.measure == "gain" else f"{value:.0%}"
                 assert said in shown, arm["label"]
     is_at_home(visitor)
+
+
+def test_what_if_says_that_its_runs_are_longer_than_the_game(chrome: Any, file: Path) -> None:
+    visitor = opened(chrome, file, LAPTOP, "#estimate")
+    said = visitor.page.inner_text("#horizon")
+    assert "2035Q4" in said and f"{QUARTERS} quarters" in said
+    is_at_home(visitor)
+
+
+# Sliders from the last to the first, each as the keyboard comes to it: those that lie behind what stays in sight above.
+BEHIND = """([sliders, above]) => [...document.querySelectorAll(sliders)].reverse().filter((one) => {
+  if (!one.checkVisibility()) return false;
+  one.focus();
+  return one.getBoundingClientRect().top < document.querySelector(above).getBoundingClientRect().bottom - 1;
+}).map((one) => one.id)"""
+
+
+def test_no_slider_that_is_focused_is_behind_the_estimates(chrome: Any, file: Path, class_: Served) -> None:
+    visitor = opened(chrome, file, PHONE, "#estimate")
+    visitor.page.wait_for_selector("#estimates svg")
+    assert visitor.page.evaluate(BEHIND, [".what-if input[type=range]", "#estimates"]) == []
+    is_at_home(visitor)
+    lab = Visitor(chrome, LAPTOP, class_.base)
+    page = lab.open("#watch")
+    page.wait_for_selector("#play")
+    page.click("#open-settings")
+    page.wait_for_selector(".guess svg, .guess p", state="attached")
+    page.evaluate("document.querySelectorAll('#drawer details').forEach((one) => { one.open = true; })")
+    assert page.locator("#drawer input[type=range]:visible").count() > 10
+    assert page.evaluate(BEHIND, ["#drawer input[type=range]", "#drawer .guess"]) == []
+    lab.context.close()
 
 
 def test_sliders_answer_as_python_does_and_go_with_the_address(chrome: Any, file: Path) -> None:

@@ -25,6 +25,14 @@ from experiments.classroom.opening import QUARTERS, gained, moves
 pytestmark = IN_A_BROWSER
 MOST_WORDS = 40
 PLAYED_LUCK = 7
+# Dots and lines of the own runs, and the outline of the others', on which the name of the other way to play lies.
+COVERED = """() => {
+  const box = (node) => node.getBoundingClientRect();
+  const names = [...document.querySelectorAll('.named text')].map(box);
+  const meet = (a, b) => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
+  const dots = [...document.querySelectorAll('.drops circle')].map(box);
+  return names.length ? dots.filter((dot) => names.some((name) => meet(dot, name))).length : 'no name';
+}"""
 
 
 def total(choices: str, luck: int) -> float:
@@ -52,6 +60,9 @@ def test_the_first_screen_fits_and_says_little(
     until(page, "+document.querySelector('#rain')?.dataset.runs === 520", 120)
     page.wait_for_timeout(4_000)
     fits(page, "door-class", "door-puzzles", "door-lab", "again-start")
+    assert page.evaluate(COVERED) == 0
+    axis = " ".join(page.locator("#rain .axis").all_inner_texts())
+    assert {"en": "against no treaty", "zh-Hans": "与没有条约相比"}[language] in axis
     at_ease(visitor)
     visitor.context.close()
 
@@ -63,14 +74,20 @@ def test_one_tap_plays_five_quarters_of_the_model_in_twenty_seconds(chrome: Any,
     began = time.monotonic()
     page.click("#withdraw")
     until(page, "document.querySelector('#told').textContent.length > 5")
+    assert page.inner_text("#decides") == "Next quarter (2027Q1):"
     page.click("#keep")  # from the next quarter on
+    until(page, "document.querySelector('#keep').disabled", 60)  # nothing is left to choose, and what counted is shown
+    assert page.inner_text("#decides") == f"All {QUARTERS} quarters are decided."
+    assert page.is_disabled("#withdraw") and page.get_attribute("#withdraw", "aria-pressed") == "false"
+    assert page.get_attribute("#keep", "aria-pressed") == "true"
     page.wait_for_selector("#door-lab", timeout=60_000)
     seconds = time.monotonic() - began
     print(f"five quarters took {seconds:.1f} s")
     assert 15.0 < seconds < 40.0  # on a busy machine; each quarter is shown for 3.4 s
     page.wait_for_selector("#rain svg", timeout=60_000)
     said = page.eval_on_selector_all("#rain text", "(all) => all.map((one) => one.textContent)")
-    assert f"you {round(1000 * total('WKKKK', PLAYED_LUCK)):,} million\u00a0$" in said
+    assert f"you {total('WKKKK', PLAYED_LUCK):.2f}\u00a0bn$" in said
+    assert page.evaluate(COVERED) == 0
     assert "better than" in page.inner_text("#told") and "always keeping" in page.inner_text("#told")
     # The laboratory shows this very run.
     page.click("#door-lab")

@@ -380,6 +380,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "lesson/look": ("voter",),
     "lesson/vote": ("voter", "lesson", "option"),
     "lesson/lead": ("action", "lesson"),
+    "terms": ("language",),
     "quiz": ("voter", "language"),
     "quiz/answer": ("voter", "answers"),
     "quiz/lead": ("action",),

@@ -14,7 +14,7 @@ from commands import refused, written
 from emulated import OF_ALL_PAIRS, made_up_emulator
 from typer.testing import Result
 
-from experiments.classroom import cloud, lessons, take_home
+from experiments.classroom import cloud, learning, lessons, take_home
 from experiments.classroom.game import Game, Settings
 from experiments.classroom.keeping import as_data
 from experiments.classroom.lessons import KEPT, Course, reveals, shipped
@@ -260,12 +260,15 @@ def test_without_what_another_model_revealed_the_chapters_say_so(over: Room, mon
 
 def test_every_term_has_words_in_every_language() -> None:
     english = {term.name for term in GLOSSARY}
-    assert set(take_home.LEFT_OUT) <= english
+    assert set(learning.LEFT_OUT) <= english
     for language in PAGES.languages:
         if language != "en":
-            told = json.loads((take_home.TERMS / f"{language}.json").read_text("utf-8"))
-            assert set(told) == english - set(take_home.LEFT_OUT)
+            told = learning.translated()[language]
+            assert set(told) == english - set(learning.LEFT_OUT)
             assert all(len(words) == 2 and all(words) for words in told.values())
+            assert {"lapse", "logit", "consumer surplus"} <= set(told)
+            assert learning.terms_in(language)[0] != learning.terms_in("en")[0]
+    assert learning.terms_in("xx") == learning.terms_in(None) == learning.terms()
 
 
 def test_a_room_that_nobody_played_is_refused(tmp_path: Path) -> None:

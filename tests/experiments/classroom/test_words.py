@@ -44,6 +44,7 @@ def used_keys() -> set[str]:
         scenario = load_scenario(name)
         firms = (*scenario.automakers, *scenario.suppliers)
         keys |= {f"firm.{firm}" for firm in firms if " and " in firm or firm.startswith("Other ")}
+    keys |= {f"level.{level}" for row in control_list() for level in row["levels"]} | {"end.none", "end.much"}
     keys |= {f"group.{group}" for group in {*GROUPS, *_WANTED}}
     keys |= {f"family.{code}" for code in range(len(FAMILIES))}
     keys |= {f"scenario.{name}" for name in class_scenarios()}
@@ -103,8 +104,6 @@ def test_chinese_is_chinese() -> None:
     plain = {
         "money.per_bn",
         "money.places",
-        "money.sum_per_bn",
-        "money.sum_places",
         "unit.$/t",
         "game.corner",
         "game.two",
@@ -161,7 +160,10 @@ def test_scripts_compose_sentences_with_signs_of_the_language() -> None:
 
 def test_money_is_counted_as_each_language_counts_it() -> None:
     assert LANGUAGES["en"]["money.per_bn"] == "1" and LANGUAGES["zh-Hans"]["money.per_bn"] == "10"  # 1 bn$ = 10 亿美元
-    assert LANGUAGES["en"]["money.sum_per_bn"] == "1000" and LANGUAGES["zh-Hans"]["money.sum_per_bn"] == "10"
+    # One unit on all pages: what is written beside a number is the unit in which rules and tables say it is.
+    assert [key for key, text in LANGUAGES["en"].items() if "million $" in text or "million\u00a0$" in text] == []
+    assert "bn$" in LANGUAGES["en"]["money.sum"] and "亿美元" in LANGUAGES["zh-Hans"]["money.sum"]
+    assert "bn$" in LANGUAGES["en"]["sit.how_4"] and "亿美元" in LANGUAGES["zh-Hans"]["sit.how_4"]
     assert [key for key, text in LANGUAGES["zh-Hans"].items() if "十亿" in text] == []
     # Every amount that the page writes down passes through the conversion: nothing else signs a number.
     places = [name for name, script in SCRIPTS.items() if re.search(r"\bsigned\(", script)]
