@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from model.record.columns import last_games, package_flows, reference_package
     from model.record.dictionary import dictionary
     from model.record.lane import Lane
+    from model.record.shortfall import Shortfall, shortfall
     from model.rules.games import FAMILIES, game_map_point, side_family
     from model.scenario.evidence import digest_of_text, evidence_table, root_seeds, seeds_directory
     from model.scenario.kept import KEPT, scenario_changes, scenario_files
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from model.telling.outcomes import COMPETING_END, CaseEnd, Obstacle, Refusal, SessionEnd, TreatyEnd, Turn
     from model.telling.story import Answer, Story, StoryLine
     from model.telling.terms import duty_rates, package_terms
+    from model.telling.turning_points import turning_points
     from model.vocabulary import BLOCS, DYAD_NAMES, DYADS, MOST_BLOCS, Parties
     from model.world import Checkpoint, ToldRun, World
     from model.world_file import WorldFile, load_world, own_class, unload_worlds, why_it_failed, world_of
@@ -60,6 +62,7 @@ _ROOMS = {
     "model.record.columns": "last_games package_flows reference_package",
     "model.record.dictionary": "dictionary",
     "model.record.lane": "Lane",
+    "model.record.shortfall": "Shortfall shortfall",
     "model.rules.games": "FAMILIES game_map_point side_family",
     "model.scenario.evidence": "evidence_table root_seeds seeds_directory digest_of_text",
     "model.scenario.kept": "KEPT scenario_changes scenario_files",
@@ -70,6 +73,7 @@ _ROOMS = {
     "model.telling.outcomes": "COMPETING_END CaseEnd Obstacle Refusal SessionEnd TreatyEnd Turn",
     "model.telling.story": "Answer Story StoryLine",
     "model.telling.terms": "duty_rates package_terms",
+    "model.telling.turning_points": "turning_points",
     "model.vocabulary": "BLOCS DYADS DYAD_NAMES MOST_BLOCS Parties",
     "model.world": "Checkpoint ToldRun World",
     "model.world_file": "WorldFile load_world own_class unload_worlds why_it_failed world_of",
@@ -81,7 +85,7 @@ __all__ = [
     "ARITHMETICS", "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "KEPT",
     "MOST_BLOCS", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker", "BatterySupplier", "Bloc",
     "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle",
-    "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine",
+    "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd", "Shortfall", "Story", "StoryLine",
     "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use",
     "calibration_table", "checked_value", "described", "dictionary", "digest_of_text", "duty_rates",
     "evidence_table", "files_read", "find_scenario", "flat", "game_map_point", "growth_table",
@@ -89,8 +93,9 @@ __all__ = [
     "load_scenario", "load_tactics", "load_world", "make_parameters", "nearest", "no_file", "of_form", "one_parameter",
     "own_class",
     "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package", "registered", "root_seeds",
-    "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shown", "side_family", "stance",
-    "stand_in", "tactic", "unload", "unload_worlds", "using_arithmetic", "why_it_failed", "world_of",
+    "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shortfall", "shown", "side_family",
+    "stance", "stand_in", "tactic", "turning_points", "unload", "unload_worlds", "using_arithmetic", "why_it_failed",
+    "world_of",
 ]
 # fmt: on
 

@@ -58,7 +58,6 @@ SchedulerOption = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Use the workers of this dask scheduler (host:port) instead.")
 ]
 ReplicatesOption = Annotated[int | None, typer.Option(help="Replicates a design point (default: the plan's).")]
-
 SettingsOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
 ]
@@ -66,7 +65,6 @@ RowsOption = Annotated[
     int | None,
     typer.Option(help="Rows of the plan's sample of assumptions, from the first on; 0: none (default: all)."),
 ]
-
 EngineOption = Annotated[
     str, typer.Option(help="Who plays: ensemble (all replicates at once) or mesa (one by one, on Mesa); same results.")
 ]
@@ -96,8 +94,11 @@ def run(
         int | None, typer.Option(help="Root of all chance (default: the first of seeds/random/default.txt).")
     ] = None,
     settings: SettingsOption = None,
+    whole: Annotated[
+        bool, typer.Option("--all", help="Tell the whole story, quarter by quarter, and the game of each pair.")
+    ] = False,
     every_round: Annotated[
-        bool, typer.Option("--every-round", help="Tell offers and refusals that repeat earlier ones as well.")
+        bool, typer.Option("--every-round", help="As --all, with offers and refusals that repeat earlier ones.")
     ] = False,
     out: OutOption = None,
     engine: EngineOption = "mesa",
@@ -106,7 +107,7 @@ def run(
     style: StyleOption = USUAL,
     figures: FiguresOption = None,
 ) -> None:
-    """Play one negotiation and tell its story."""
+    """Play one negotiation; tell how it ended, and what turned it."""
     with refusals(), looking(style, figures):
         from experiments.cli.sweeping import check_engine, write_run
         from experiments.design.plan_file import DEFAULT_ROOT_SEED, read_root_seed
@@ -130,7 +131,7 @@ def run(
         fault = "" if out is None else write_run(model, out, f"{model.start.title}, replicate {replicate}")
         console = screen()
         warn(console, identification_flips(scenario, changes))
-        tell(console, model, changes, every_round)
+        tell(console, model, changes, whole, every_round)
         if out is not None:
             say(console, f"\nTables{'' if fault else ' and figure'} are in {pasted(out)}")
         leave_after(fault)

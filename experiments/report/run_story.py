@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rich.console import Console
@@ -14,11 +14,10 @@ from experiments.display.console import chapter, head, prose
 from experiments.display.games import meaning_of
 from experiments.display.grids import Grid
 from experiments.display.streams import plain
-from experiments.display.words import BLOC_WORDS, signed
+from experiments.display.words import signed
+from experiments.report.run_outcome import cap, count, outcome_in_words
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from model import NegotiationModel, ToldRun, Turn
 
 # How each topic is marked in the story; an unknown one is marked by a dot.
@@ -48,29 +47,82 @@ MARKS: Final = {
 SIDE_BY_SIDE: Final = 60
 # After these the next talks of a dyad are new talks.
 SESSION_ENDS: Final = ("treaty", "ratification", "exit")
-#: What stood in a side's way (``model.telling.outcomes.Obstacle``), in a sentence.
-IN_THE_WAY: Final = {
-    "own gain": "too little was in it for {}",
-    "would not keep it": "{} would not have kept what was on the table",
-    "legislature": "the legislature of {} would not have passed it",
-    "sees nothing the partner would take": "{} saw nothing for itself that its partner would take",
+#: What the signs stand for, in the order of the legend.
+SIGNS: Final = {
+    "◆": "a treaty",
+    "→": "an offer, or its acceptance",
+    "✗": "a refusal",
+    "§": "a treaty that is not passed; access to a market",
+    "!": "a breach, or an answer to one",
+    "?": "a complaint, or a duty case",
+    "◇": "kept again, or given alone",
+    "×": "a treaty ends, or is to end",
+    "~": "tension or politics",
+    "…": "left out here",
+    "·": "anything else",
 }
+#: Turning points that are told, at most.
+MOST: Final = 12
 
 
 def tell(
-    console: Console, model: NegotiationModel | ToldRun, changes: Mapping[str, object], every_round: bool = False
+    console: Console,
+    model: NegotiationModel | ToldRun,
+    changes: Mapping[str, object],
+    is_whole: bool = False,
+    every_round: bool = False,
 ) -> None:
-    """Print the story of a finished run, quarter by quarter, then the games, then the outcome."""
+    """Print how a finished run ended and its turning points; the whole story quarter by quarter where it is asked for.
+
+    The whole story ends with the games and the outcome; every_round: with all offers and refusals.
+    """
     scenario = model.start
-    last = model.n_quarters - 1
-    span = f"{scenario.quarter_label(0)} to {scenario.quarter_label(last)}"
+    span = f"{scenario.quarter_label(0)} to {scenario.quarter_label(model.n_quarters - 1)}"
     head(console, scenario.title, f"  ({span})", is_first=True)
     if changes:
         prose(console, "Changed: " + ", ".join(f"{name} = {value}" for name, value in changes.items()))
-    tell_story(console, list(model.story) if every_round else condense(model.story))
     names = {code: model.teller.named(bloc) for bloc, code in enumerate(scenario.parties.blocs)}
-    tell_games(console, model, names)
-    tell_outcome(console, model.summary(), scenario.quarter_label(last), names)
+    if is_whole or every_round:
+        dyads = scenario.parties.dyad_names
+        lines = list(model.story) if every_round else condense(model.story)
+        tell_signs(console, lines)
+        tell_story(console, lines, dyads)
+        tell_games(console, model, names)
+        tell_outcome(console, model, names)
+        return
+    tell_outcome(console, model, names)
+    tell_turning_points(console, model)
+
+
+def tell_turning_points(console: Console, model: NegotiationModel | ToldRun) -> None:
+    """Print what turned the run, the signs in it, and how to see the rest."""
+    from model import turning_points
+
+    story, dyads = model.story, list(model.start.parties.dyad_names)
+    depth = model.world.recorder.series("dyad", "depth").T
+    events = [(line.quarter, dyads.index(line.dyad) if line.dyad else -1, line.kind) for line in story]
+    chosen = [story[place] for place in turning_points(events, depth, MOST)]
+    chapter(console, "Turning points")
+    lines = [Line(line.label, line.topic, line.dyad, line.brief or line.text) for line in chosen]
+    if not lines:
+        prose(console, "Nothing was signed, and nothing broken.")
+    tell_lines(console, lines, dyads)
+    console.print()
+    tell_signs(console, lines)
+    prose(
+        console, f"{len(chosen)} of {count(len(story), 'line', 'lines')}: --all tells all, and the game of each pair."
+    )
+
+
+def tell_signs(console: Console, lines: Iterable[Any]) -> None:
+    """Print what the signs of these lines stand for."""
+    there = {_sign(line.topic)[0] for line in lines}
+    if told := [f"{sign} {words}" for sign, words in SIGNS.items() if sign in there]:
+        prose(console, f"Signs: {'; '.join(told)}.")
+
+
+def _sign(topic: str) -> tuple[str, str]:
+    return MARKS.get(topic, ("·", ""))
 
 
 class Line(NamedTuple):
@@ -104,7 +156,7 @@ def condense(story: Iterable[Any]) -> list[Line]:
         before = skipped.pop(line.dyad, [])
         last = [before.pop()] if is_accepted and before and before[-1].topic == "offer" else []
         if before:
-            said = f"({_count(len(before), 'further offer or refusal', 'further offers and refusals')})"
+            said = f"({count(len(before), 'further offer or refusal', 'further offers and refusals')})"
             lines.append(Line(line.label, "again", line.dyad, said))
         lines += [Line(one.label, one.topic, one.dyad, one.text) for one in (*last, line)]
         if line.topic in SESSION_ENDS or line.topic == "session":
@@ -112,18 +164,20 @@ def condense(story: Iterable[Any]) -> list[Line]:
     return lines
 
 
-def tell_story(console: Console, story: Iterable[Any]) -> None:
-    """Print the lines of a story under their years and quarters, the lines of one dyad together."""
-    lines = list(story)
-    place = {name: number for number, name in enumerate(dict.fromkeys(["", *(line.dyad for line in lines)]))}
-    year = ""
-    for label, group in itertools.groupby(lines, key=lambda line: line.label):
-        if label[:4] != year:
-            year = label[:4]
-            chapter(console, year)
+def tell_story(console: Console, story: Iterable[Any], dyads: Sequence[str]) -> None:
+    """Print the lines of a story under their years."""
+    for year, lines in itertools.groupby(story, key=lambda line: line.label[:4]):
+        chapter(console, year)
+        tell_lines(console, lines, dyads)
+
+
+def tell_lines(console: Console, story: Iterable[Any], dyads: Sequence[str]) -> None:
+    """Print lines under their quarters, those of one dyad together, in the order of the dyads."""
+    place = {name: number for number, name in enumerate(["", *dyads])}
+    for label, group in itertools.groupby(story, key=lambda line: line.label):
         dyad = None
         for number, line in enumerate(sorted(group, key=lambda line: place[line.dyad])):
-            mark, style = MARKS.get(line.topic, ("·", ""))
+            mark, style = _sign(line.topic)
             when, who = "" if number else label, "" if line.dyad == dyad else plain(line.dyad)
             row = Table.grid(padding=(0, 1))
             if console.width < SIDE_BY_SIDE:
@@ -151,11 +205,11 @@ def tell_games(console: Console, model: NegotiationModel | ToldRun, names: Mappi
         pairs = list(zip(rows["game_first"], rows["game_second"], strict=True))
         for (first, second), since, until, n in _spells(pairs, list(rows["label"])):
             when = since if since == until else f"{since} to {until}"
-            prose(console, f"{when}: {first}–{second} ({_count(n, 'quarter', 'quarters')})", indent=2)
+            prose(console, f"{when}: {first}–{second} ({count(n, 'quarter', 'quarters')})", indent=2)
         _tell_payoffs(console, model, number, dyad.split("-"))
         for bloc, family in zip(dyad.split("-"), pairs[-1], strict=True):
             if meaning := meaning_of(family):
-                prose(console, f"{_cap(names[bloc])}, {family}: {meaning}.", indent=4)
+                prose(console, f"{cap(names[bloc])}, {family}: {meaning}.", indent=4)
 
 
 def last_game(model: NegotiationModel | ToldRun, dyad: int) -> tuple[int, list[list[tuple[float, float]]]]:
@@ -206,79 +260,13 @@ def _spells(values: list[Any], labels: list[str]) -> list[tuple[Any, str, str, i
     return spells
 
 
-def tell_outcome(console: Console, summary: pd.DataFrame, horizon: str, names: Mapping[str, str]) -> None:
+def tell_outcome(console: Console, model: NegotiationModel | ToldRun, names: Mapping[str, str]) -> None:
     """Print in words how the run ended for each dyad; names: of blocs inside a sentence, by code."""
+    from model import shortfall
+
     chapter(console, "Outcome")
-    for row in summary.to_dict("records"):
+    horizon, world = model.start.quarter_label(model.n_quarters - 1), model.world
+    for d, row in enumerate(model.summary().to_dict("records")):
         head(console, row["dyad"])
-        prose(console, outcome_in_words({str(k): v for k, v in row.items()}, horizon, names), indent=2)
-
-
-def outcome_in_words(row: Mapping[str, Any], horizon: str, names: Mapping[str, str] = BLOC_WORDS) -> str:
-    """A few sentences on one dyad of one run; names: of blocs inside a sentence, by code."""
-    first, second = (names[code] for code in row["dyad"].split("-"))
-    depth = (
-        f"Mean depth {row['mean_depth']:.2f} of a possible {row['depth_ceiling']:.2f}, "
-        f"{row['mean_depth_contested']:.2f} of what neither side would concede alone"
-    )
-    gain = (
-        f"joint gain over no treaty {signed(row['joint_gain'])} bn$ a year "
-        f"({first} {signed(row['gain_first'])}, {second} {signed(row['gain_second'])})"
-    )
-    # Where next to nothing can be had there is no share of it.
-    if row["gain_share"] == row["gain_share"]:
-        gain = f"{gain}, {100 * row['gain_share']:.0f} % of what can be had"
-    treaties = ", ".join(
-        (
-            f"{_count(row['n_treaties'], 'treaty', 'treaties')} ratified",
-            f"one in force in {_count(row['treaty_quarters'], 'quarter', 'quarters')}",
-            f"breached {_times(row['n_lapses'])}" if row["n_lapses"] else "honoured for as long as it was in force",
-        )
-    )
-    treaties = _cap(treaties) if row["treaty_quarters"] else "No treaty was ever in force"
-    return f"{depth}; {gain}. {treaties}. {_emergence(row, horizon)}{_reason(row, names)}"
-
-
-def _emergence(row: Mapping[str, Any], horizon: str) -> str:
-    longest = _count(row["longest_spell"], "quarter", "quarters")
-    spells = f"in {_count(row['n_spells'], 'spell', 'spells')}, the longest of {longest}"
-    if row["n_spells"] == 1:
-        spells = f"in one spell of {longest}"
-    lasting = "which counts as durable" if row["durable"] else "which does not count as durable"
-    hollow = " It is hollow: together the two would do better without it." if row["hollow"] else ""
-    if row["inherited"]:
-        if row["kept"]:
-            return f"Cooperation is inherited and kept to {horizon}.{hollow}"
-        if not row["n_spells"]:
-            return "Cooperation is inherited and lost at once; it does not come back."
-        back = "regained" if row["regained"] else "not regained"
-        return f"Cooperation is inherited, lost and {back}, {spells}, {lasting}.{hollow}"
-    if not row["emerged"]:
-        # A treaty may be kept throughout and not be cooperation (theory 2.1): that must be said where one was.
-        why = "in no year do all three hold: enough is gained, neither loses, each gives what it would rather not give"
-        return f"Cooperation does not emerge by {horizon}{f': {why}' if row['treaty_quarters'] else ''}."
-    first = "It ends" if row["n_spells"] == 1 else "The first spell ends"
-    end = f" {first} before {horizon}." if row["collapsed"] else ""
-    return f"Cooperation emerges in {row['emergence_label']}, {spells}, {lasting}.{end}{hollow}"
-
-
-def _reason(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """What stood in the way of talks most often: by whose code, and how."""
-    reason = row.get("blocking")
-    if not isinstance(reason, str) or not reason:
-        return ""
-    who, _, what = reason.partition(": ")
-    return f" What stood in the way most often in talks: {IN_THE_WAY[what].format(names[who])}."
-
-
-def _cap(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _times(number: float) -> str:
-    return {1: "once", 2: "twice"}.get(int(number), f"{int(number)} times")
-
-
-def _count(number: float, one: str, many: str) -> str:
-    n = int(number)
-    return f"{n} {one if n == 1 else many}" if n else f"no {many}"
+        short = shortfall(world.recorder, world.rules.given_alone, d)
+        prose(console, outcome_in_words({str(k): v for k, v in row.items()}, horizon, names, short), indent=2)

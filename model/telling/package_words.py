@@ -10,7 +10,7 @@ from model.rules.instruments import Instrument
 from model.rules.unilateral import moved_duty
 from model.telling.terms import duty_rates
 from model.telling.trade_story import Teller, access_in_words, cap, clause, firm, in_a_list, is_many, percent_of
-from model.vocabulary import BATTERY, DUTY, EV, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
+from model.vocabulary import BATTERY, CHARGING, DUTY, EV, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
 
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
 LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
@@ -78,6 +78,29 @@ class PackageWords(Teller):
     def linkage(self, dyad: int, side: int) -> str:
         """What one side puts beside cars."""
         return self.model.start.linkage_words[dyad][side] or "a concession outside trade in cars"
+
+    def in_brief(self, dyad: int, index: int) -> str:
+        """What a package holds in a few words; for its terms see ``package``."""
+        menu, parts = self.model.agenda.menus[dyad], []
+        held, sides = menu.held[index], [self.name(dyad, side) for side in (0, 1)]
+        for side, giver in enumerate(sides):
+            step = int(menu.duty_at[index, side])
+            if step:
+                rates = duty_rates(self.model, dyad, EV)[side]
+                does = "cut to" if rates[step] < rates[0] else "bound at"
+                parts.append(f"{giver}'s duty on cars {does} {percent(rates[step])}")
+            parts += [f"access for {sides[1 - side]}'s brands"] * bool(menu.access_at[index, side])
+        for issue, what in ((SUPPLY, "supply of battery materials"), (RECOGNITION, "recognition of certificates")):
+            givers = [giver for side, giver in enumerate(sides) if held[issue + side]]
+            parts += [f"{what} by {in_a_list(givers)}"] if givers else []
+        parts += [
+            f"{giver}'s {self._put_beside(dyad, side)}" for side, giver in enumerate(sides) if held[LINKAGE + side]
+        ]
+        parts += ["common charging"] * bool(held[CHARGING]) + ["technology cooperation"] * bool(held[TECHNOLOGY])
+        return ", ".join(parts)
+
+    def _put_beside(self, dyad: int, side: int) -> str:
+        return self.linkage(dyad, side).removeprefix("a ")
 
     def _recognition(self, dyad: int, side: int) -> str:
         of = f"{self.name(dyad, 1 - side)}'s certificates"

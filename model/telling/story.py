@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
-from model.telling.outcomes import CaseEnd, LicencesEnd, Refusal, SessionEnd, TreatyEnd, Turn
-from model.telling.package_words import PackageWords, percent, points
+from model.telling.outcomes import CaseEnd, LicencesEnd, Refusal, SessionEnd, Turn
+from model.telling.package_words import percent, points
 from model.telling.trade_story import (
     ClubStory,
     StoryLine,
@@ -18,14 +18,12 @@ from model.telling.trade_story import (
     clause,
     in_a_list,
     is_many,
-    percent_of,
-    spell,
 )
+from model.telling.treaty_story import TreatyStory
 from model.vocabulary import EV, N_SIDES
 
 __all__ = ["Answer", "Story", "StoryLine", "ToldSoFar"]
 
-WHOLE = 0.995  # a share from here on is told as all
 LEAST_RISE = 0.005  # of a duty, fraction; less rounds to no point
 
 
@@ -51,7 +49,7 @@ class ToldSoFar(NamedTuple):
     plants: frozenset[tuple[int, int]]
 
 
-class Story(PackageWords, TradeStory, ClubStory):
+class Story(TreatyStory, TradeStory, ClubStory):
     """All the sentences of a run; one a kind of event, called by the phases."""
 
     def so_far(self) -> ToldSoFar:
@@ -90,6 +88,7 @@ class Story(PackageWords, TradeStory, ClubStory):
         """The official channel opens or shuts."""
         what, tension = "opens again" if is_open else "shuts", self.model.state.climate.level[dyad]
         self.say("tension", f"The official channel {what} (tension {tension:.2f} on a scale of 0 to 1).", dyad)
+        self.can_turn("channel")
 
     def subnational(self, dyad: int) -> None:
         """States, provinces and cities go on talking while the official channel is shut."""
@@ -131,6 +130,8 @@ class Story(PackageWords, TradeStory, ClubStory):
             CaseEnd.RENEWED: "{} reviews its duty on {}'s cars from earlier cases and renews it.",
         }[how]
         self._of_two("case", importer, partner, ended)
+        if how == CaseEnd.CARRIED_OUT:
+            self.can_turn("carried_out")
 
     def emergency(self, importer: int, partner: int, rise: float) -> None:
         """An emergency duty strikes."""
@@ -139,6 +140,7 @@ class Story(PackageWords, TradeStory, ClubStory):
         if by < LEAST_RISE:
             told = "{} would raise its duty on {}'s cars at once, but it stands at its ceiling already."
         self._of_two("case", importer, partner, told)
+        self.can_turn("emergency")
 
     def answers(self, importer: int, partner: int, rise: float) -> None:
         """A rise is answered."""
@@ -147,6 +149,7 @@ class Story(PackageWords, TradeStory, ClubStory):
         if by < LEAST_RISE:
             told = "{} would answer {} by its own duty, but it stands at its ceiling already."
         self._of_two("retaliation", importer, partner, told)
+        self.can_turn("answers")
 
     def licences_threatened(self, exporter: int, importer: int) -> None:
         """A bloc threatens to answer a rise of a duty by export licences."""
@@ -155,6 +158,7 @@ class Story(PackageWords, TradeStory, ClubStory):
     def licences_withheld(self, exporter: int, importer: int) -> None:
         """It carries that out."""
         self._of_two("retaliation", exporter, importer, "{} withholds export licences from {}, in answer to its duty.")
+        self.can_turn("withholds")
 
     def licences_given(self, exporter: int, importer: int, how: LicencesEnd) -> None:
         """It gives them again."""
@@ -190,10 +194,6 @@ class Story(PackageWords, TradeStory, ClubStory):
 
     # --- the table --------------------------------------------------------------------------------------------------
 
-    def _side(self, topic: str, dyad: int, side: int, does: str) -> None:
-        """A line on what one side of a dyad does."""
-        self.say(topic, cap(clause(self.name(dyad, side), does)), dyad)
-
     def _at_table(self, turn: Turn, dyad: int, side: int, does: str) -> None:
         """A line on what a side does in its turn."""
         topic = "refusal" if turn == Turn.REFUSED else "offer"
@@ -207,6 +207,7 @@ class Story(PackageWords, TradeStory, ClubStory):
         """A session ends without a deal."""
         why = "the channel is shut" if how == SessionEnd.CHANNEL_SHUT else "the deadline has passed"
         self.say("session", f"Talks close without a deal: {why}.", dyad)
+        self.can_turn("closes")
 
     def nothing_to_table(self, dyad: int, side: int, round_number: int) -> None:
         """A side has nothing to offer; said once a quarter."""
@@ -233,7 +234,9 @@ class Story(PackageWords, TradeStory, ClubStory):
     def signs(self, dyad: int, package: int, lag: float, *asked: bool) -> None:
         """A package is signed that legislatures vote on later."""
         told = f"Signed: {self.package(dyad, package)}. {cap(self._passed_by(dyad, asked, 'must pass it'))}"
-        self.say("treaty", f"{told}; due to enter into force in {self.when(lag)}.", dyad)
+        due = f"due to enter into force in {self.when(lag)}"
+        self.say("treaty", f"{told}; {due}.", dyad)
+        self.can_turn("signs", f"{cap(self.name(dyad, 0))} and {self.name(dyad, 1)} sign a treaty, {due}.")
 
     def ratification(self, dyad: int, package: int, *votes: bool) -> None:
         """The legislatures of the first and of the second side have voted; then whether each of them was asked."""
@@ -248,15 +251,18 @@ class Story(PackageWords, TradeStory, ClubStory):
         against = " and in ".join(self.legislature(dyad, side) for side, vote in enumerate(passed) if not vote)
         void = "" if self.model.state.has_deal[dyad] else " What was signed is void."
         self.say("ratification", f"The deal fails in {against}.{void}", dyad)
+        self.can_turn("vote")
 
     def shelves(self, dyad: int, side: int) -> None:
         """A government does not bring into force what it has signed."""
         told = f"does not ratify what it signed with {self.name(dyad, 1 - side)}: it would not keep it any more"
         self._side("ratification", dyad, side, f"{told}. What was signed is void.")
+        self.can_turn("shelves", side=side)
 
     def voids(self, dyad: int) -> None:
         """What is signed does not come into force, because the treaty before it has been broken off."""
         self.say("ratification", "With it goes what the two have signed, which was not in force yet: it is void.", dyad)
+        self.can_turn("voids")
 
     def legislature(self, dyad: int, side: int) -> str:
         """What votes on treaties at one side of a dyad."""
@@ -279,120 +285,6 @@ class Story(PackageWords, TradeStory, ClubStory):
         state = self.model.state
         is_truce = self.paper(dyad) == "truce"
         until = f", until {self.model.start.quarter_label(int(state.sunset[dyad]))}" if is_truce else ""
-        self.say("treaty", f"The {self.their_paper(dyad)} enters into force{until}.", dyad)
-
-    # --- keeping and leaving ----------------------------------------------------------------------------------------
-
-    def lapses(self, dyad: int, side: int, pays: int) -> None:
-        """A side does not keep a treaty; what it pays to withdraw, as ``Government.withdrawal_that_pays`` has it.
-
-        The second time running the reason is not given again.
-        """
-        whose = f"its {self.paper(dyad)} with {self.name(dyad, 1 - side)}"
-        again = bool(self.model.state.failed[dyad, side])
-        told = f"still does not honour {whose}" if again else f"does not honour {whose} this quarter"
-        told += self.next_paper(dyad)
-        if pays and not again:
-            what = ("a part of what it gives, and keep the rest,", "what it gives")[pays - 1]
-            told += f": to withdraw {what} is worth more to it than the answer that it expects"
-        self._side("lapse", dyad, side, f"{told}.")
-
-    def keeps_again(self, dyad: int, side: int) -> None:
-        """A side that did not keep a treaty last quarter does so again."""
-        self._side("keeping", dyad, side, f"honours its {self.paper(dyad)} with {self.name(dyad, 1 - side)} again.")
-
-    def keeps_in_part(self, dyad: int, side: int, share: float) -> None:
-        """A side keeps what enforces itself of its duty cut."""
-        self._side(
-            "shortfall",
-            dyad,
-            side,
-            f"keeps only {percent_of(share)} of the duty cut that it owes {self.name(dyad, 1 - side)} this quarter.",
-        )
-
-    def gesture(self, dyad: int, side: int, package: int, quarters: int) -> None:
-        """A unilateral gesture, announced in advance."""
-        told = f"makes a gesture for {spell(quarters)} and says so in advance; in effect: "
-        self._side("gesture", dyad, side, f"{told}{self.package(dyad, package)}.")
-
-    def gesture_answered(self, dyad: int, side: int, package: int) -> None:
-        """A gesture is answered in kind."""
-        kept = self.package(dyad, package)
-        self._side("gesture", dyad, side, f"answers the gesture in kind. From next quarter both keep: {kept}.")
-
-    def gesture_ends(self, dyad: int, side: int) -> None:
-        """A gesture lapses."""
-        self.say("gesture", f"{cap(self.name(dyad, side))}'s gesture lapses without an answer.", dyad)
-
-    def gesture_spoilt(self, dyad: int, side: int) -> None:
-        """A gesture ends because its giver keeps less than the treaty that it is added to."""
-        giver = self.name(dyad, side)
-        self.say("gesture", f"{cap(giver)}'s gesture ends: {giver} does not keep the treaty in full.", dyad)
-
-    def complains(self, dyad: int, side: int, falsely: bool) -> None:
-        """A side has seen what looks like a lapse, and asks for consultations before it does anything."""
-        # What it suspects is all that is told; whether it was right, what comes of it shows.
-        of = f"seems to withhold {self.unseen(dyad, 1 - side)}" if falsely else f"breaks their {self.paper(dyad)}"
-        self._side(
-            "complaint", dyad, side, f"complains that {self.name(dyad, 1 - side)} {of}, and asks for consultations."
-        )
-
-    def drops_complaint(self, dyad: int, side: int) -> None:
-        """Consultations have cleared it up, or it breaks the treaty itself."""
-        keeps = bool(self.model.state.honours[dyad, side])
-        why = " after consultations" if keeps else f": it does not honour the {self.paper(dyad)} itself"
-        self._side("complaint", dyad, side, f"drops its complaint{why}.")
-
-    def retaliates(self, dyad: int, side: int, falsely: bool, share: float) -> None:
-        """A side suspends concessions after a bad signal."""
-        partner = self.name(dyad, 1 - side)
-        cause = f"what {clause(partner, 'seems to withhold' if falsely else 'withholds')}"
-        if what := self.suspended(dyad, side):
-            much = "its" if share >= WHOLE else f"{percent(share)} of its"
-            told = f"suspends {much} {what}, in answer to {cause}"
-            alarm = "; it is a false alarm" if falsely else ""
-            self._side("retaliation", dyad, side, f"{told}{alarm}.")
-            return
-        told = f"has nothing to suspend in answer to {cause}: it gives no duty cut and no supply."
-        self._side("retaliation", dyad, side, told)
-
-    def resumes(self, dyad: int, side: int) -> None:
-        """A suspension ends."""
-        if what := self.suspended(dyad, side):
-            stands = f": its {what} {'stand' if ' and ' in what else 'stands'} in full again"
-            if not self.model.state.honours[dyad, side]:
-                stands = f", but not its breach of the {self.paper(dyad)}"
-            self._side("retaliation", dyad, side, f"ends its suspension{stands}.")
-
-    def renewed(self, dyad: int, quarters: int) -> None:
-        """A treaty is renewed when its term ends."""
-        what = f"The {self.their_paper(dyad)} reaches its sunset and is renewed"
-        if self.paper(dyad) == "truce":
-            what = f"{cap(self.name(dyad, 0))} and {self.name(dyad, 1)} renew their truce by executive act"
-        until = ", or until what the two have signed is in force" if self.model.state.signed[dyad] >= 0 else ""
-        self.say("treaty", f"{what}, for {spell(quarters)}{until}.", dyad)
-
-    def gives_notice(self, dyad: int, side: int, quarters: float) -> None:
-        """A side says that it will leave; it goes when the notice has run, unless it thinks better of it."""
-        whose = f"its {self.paper(dyad)} with {self.name(dyad, 1 - side)}"
-        though = f"{self.next_paper(dyad)}," if self.next_paper(dyad) else ""
-        told = f"gives notice that it will leave {whose}{though} in {self.when(quarters)}."
-        self._side("notice", dyad, side, told)
-
-    def takes_notice_back(self, dyad: int, side: int) -> None:
-        """Staying pays again."""
-        told = f"takes back its notice and stays in its {self.paper(dyad)} with {self.name(dyad, 1 - side)}."
-        self._side("notice", dyad, side, told)
-
-    def treaty_ends(self, dyad: int, cause: int, side: int) -> None:
-        """A treaty ends; side: which one's doing it was, where it was one's."""
-        name = self.name(dyad, side)
-        why = {
-            TreatyEnd.LAPSE: f"{name} did not honour it two quarters running",
-            TreatyEnd.POLITICS: f"the government of {name} repudiated it",
-            TreatyEnd.NOTICE: f"{name} left after notice",
-            TreatyEnd.SUNSET: "it reached its sunset and was not renewed",
-            TreatyEnd.NEW_GOVERNMENT: f"the new government of {name} did not take it over",
-            TreatyEnd.EXPIRED: "its term ran out and the governments did not renew it",
-        }[TreatyEnd(cause)]
-        self.say("exit", f"The {self.their_paper(dyad)} ends: {why}.", dyad)
+        told = f"The {self.their_paper(dyad)} enters into force{until}"
+        self.say("treaty", f"{told}.", dyad)
+        self.can_turn("in_force", f"{told}: {self.in_brief(dyad, int(state.treaty[dyad]))}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -38,7 +38,9 @@ AND_DOES = re.compile(r" and (asks|lets|renews|raises|says|drops)\b")
 class StoryLine:
     """One event: its quarter (index and label), its topic, the dyad it belongs to (or empty), and a sentence.
 
-    turn, side: at the table, what was done and by which side of the dyad; elsewhere none, -1.
+    turn, side: at the table, what was done and by which side of the dyad; elsewhere none, -1. kind: of what can be a
+    turning point, which kind (``model.telling.turning_points``), with the side whose doing it was; brief: how that is
+    told in short, where the sentence is long.
     """
 
     quarter: int
@@ -48,6 +50,8 @@ class StoryLine:
     text: str
     turn: Turn = Turn.NONE
     side: int = -1
+    kind: str = ""
+    brief: str = ""
 
 
 class Told(Protocol):
@@ -94,6 +98,11 @@ class Teller:
             t = self.model.state.quarter
             name = self.parties.dyad_names[dyad] if dyad >= 0 else ""
             self.lines.append(StoryLine(t, self.model.start.quarter_label(t), topic, name, text, turn, side))
+
+    def can_turn(self, kind: str, brief: str = "", side: int = -1) -> None:
+        """What was said last can be a turning point: of which kind, in short, and whose doing it was."""
+        if self.is_told and self.lines:
+            self.lines[-1] = replace(self.lines[-1], kind=kind, brief=brief, side=side)
 
     def named(self, bloc: int) -> str:
         """The bloc's name inside a sentence."""
@@ -319,7 +328,7 @@ def below(own: float, bar: float, what: str) -> str:
     # What is not zero is not told as zero, least of all as minus zero.
     digits = next((n for n in tell_apart if all(round(x, n) or not x for x in (own, bar))), tell_apart[0])
     own = round(own, digits) + 0.0
-    return f"own gain {own:+.{digits}f} bn$ a year is below {what} ({bar:.{digits}f})"
+    return f"own gain {own:+.{digits}f} bn$ a year is below {what} ({bar:.{digits}f} bn$ a year)"
 
 
 def is_many(name: str) -> bool:
@@ -353,6 +362,7 @@ class ClubStory(Teller):
         start = f"{what} {self.kind_of_club()}"
         if all(votes):
             self.say("club", f"{start}; all members ratify, from next quarter.")
+            self.can_turn("joins_club")
             return
         self.say("club", f"{start}; it fails in {self.listed([b for b, vote in enumerate(votes) if not vote])}.")
 
@@ -374,8 +384,9 @@ class ClubStory(Teller):
 
     def leaves_club(self, bloc: int, is_struck: bool) -> None:
         """A member goes: it failed its own test twice, or politics took it out."""
-        why = "it did not keep its terms two quarters running" if is_struck else "politics at home took it out"
+        why = "it did not keep its terms two quarters running" if is_struck else "its leadership no longer stands by it"
         self.say("exit", f"{cap(clause(self.named(bloc), f'leaves {self.kind_of_club()}: {why}'))}.")
+        self.can_turn("leaves_club")
 
     def club_shrinks(self, before: int, after: int) -> None:
         """What is left when members have gone."""
