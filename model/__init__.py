@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
     from model.packages.view import View
-    from model.parameters.checked import PARAMETERS, Parameters, checked_value, make_parameters
-    from model.parameters.names import flat, one_parameter
+    from model.parameters.checked import PARAMETERS, Parameters, checked_value, flat, make_parameters
     from model.record.columns import last_games, package_flows, reference_package
     from model.record.dictionary import dictionary
     from model.record.lane import Lane
@@ -57,8 +56,7 @@ _ROOMS = {
     "model.negotiation": "NegotiationModel",
     "model.numerics": "QUARTERS_PER_YEAR",
     "model.packages.view": "View",
-    "model.parameters.checked": "PARAMETERS Parameters checked_value make_parameters",
-    "model.parameters.names": "flat one_parameter",
+    "model.parameters.checked": "PARAMETERS Parameters checked_value flat make_parameters",
     "model.record.columns": "last_games package_flows reference_package",
     "model.record.dictionary": "dictionary",
     "model.record.lane": "Lane",
@@ -90,7 +88,7 @@ __all__ = [
     "calibration_table", "checked_value", "described", "dictionary", "digest_of_text", "duty_rates",
     "evidence_table", "files_read", "find_scenario", "flat", "game_map_point", "growth_table",
     "identification_flips", "is_path", "kept_lanes", "kind_of", "known_scenario", "last_games", "load_names",
-    "load_scenario", "load_tactics", "load_world", "make_parameters", "nearest", "no_file", "of_form", "one_parameter",
+    "load_scenario", "load_tactics", "load_world", "make_parameters", "nearest", "no_file", "of_form",
     "own_class",
     "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package", "registered", "root_seeds",
     "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shortfall", "shown", "side_family",

@@ -143,9 +143,3 @@ def alike(one: str, other: str) -> float:
             if i and j and letter == other[j - 1] and at == one[i - 1]:
                 row[-1] = min(row[-1], last[j - 1] + 1)
     return 1.0 - row[-1] / max(1, len(one) + len(other))
-
-
-def program_left(left: SystemExit) -> RuntimeError:
-    """What to raise where code of one's own would end the whole program, a sweep's worker too, without a word."""
-    said = f"it would leave the program, by sys.exit or SystemExit ({left.code})"
-    return RuntimeError(said).with_traceback(left.__traceback__)

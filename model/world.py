@@ -15,7 +15,7 @@ import numpy as np
 
 from model.compiled.arithmetic import arithmetic_in_use, using_arithmetic
 from model.draws import HIGHEST_ROOT_SEED, SEEDS, draw_lanes
-from model.faults import InputFault, program_left, shown
+from model.faults import InputFault, shown
 from model.numerics import keep_freed_memory
 from model.parameters.checked import Parameters
 from model.phases import accounts, assessing, club, duties, market, production, relations, talks, treaties
@@ -120,10 +120,7 @@ class World(Stage):
         """Play one quarter in every lane; after the last one, do nothing."""
         if self.state.quarter < self.n_quarters:
             with using_arithmetic(self.arithmetic):
-                try:
-                    play_quarter(self)
-                except SystemExit as left:
-                    raise program_left(left) from None
+                play_quarter(self)
             self.state.quarter += 1
 
     def run(self) -> Self:

@@ -104,7 +104,7 @@ class Commands(TyperGroup):
                 )
         if args[:1] == ["help"]:
             args = [*args[1:2], "--help"]
-        if fault := self._lacking(ctx, args) or self._misplaced(ctx, args) or self._repeated(ctx, args):
+        if fault := self._lacking(ctx, args) or self._misplaced(ctx, args):
             with refusals():
                 from model import InputFault
 
@@ -155,18 +155,6 @@ class Commands(TyperGroup):
                 about = (getattr(own, "help", "") or "").rstrip(".")
                 name = wanted if option is None else max(own.opts, key=len)
                 return f"{name} is empty; what belongs there: {about[:1].lower()}{about[1:]}"
-        return ""
-
-    def _repeated(self, ctx: typer.Context, args: Sequence[str]) -> str:
-        """Which option that takes one value came with two, of which the first would be lost; empty: none did."""
-        command = self.get_command(ctx, args[0]) if len(args) > 1 else None
-        seen: dict[str, str] = {}
-        for option, word in _words_of(command, args[1:]) if command else ():
-            if option is not None and not getattr(option, "multiple", False):
-                name = max(option.opts, key=len)
-                if name in seen:
-                    return f"{name} came twice, with {seen[name]!r} and {word!r}; keep one"
-                seen[name] = word
         return ""
 
 

@@ -59,7 +59,7 @@ from experiments.design.plan import (
     replicates_fault,
 )
 from experiments.design.plan_factors import FactorReader
-from experiments.design.plan_reading import by_flat_names, check_named, commas_of, is_number
+from experiments.design.plan_reading import check_named, commas_of, is_number
 from experiments.design.plan_settings import with_settings
 from experiments.design.point_tables import Watch
 from model import (
@@ -70,6 +70,7 @@ from model import (
     InputFault,
     described,
     find_scenario,
+    flat,
     is_path,
     known_scenario,
     nearest,
@@ -153,6 +154,13 @@ def load_plan(source: str | Path, watch: Watch | None = None, settings: Mapping[
         raise InputFault(lines, f"plan {reader.name}") from None
 
 
+def _by_flat_names(table: Any) -> Any:
+    """A plan in which parameters of China, the US and the EU have their flat names, ``alpha_cn`` for ``alpha.CN``."""
+    if isinstance(table, dict):
+        return {flat(name): _by_flat_names(inner) for name, inner in table.items()}
+    return [_by_flat_names(inner) for inner in table] if isinstance(table, list) else table
+
+
 class PlanReader(FactorReader):
     """Reads one plan and collects its faults; ``read`` raises them together."""
 
@@ -165,7 +173,7 @@ class PlanReader(FactorReader):
         start: str = "",
         starts: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(name, text, by_flat_names(name, table))
+        super().__init__(name, text, _by_flat_names(table))
         self.dyad_names = DYAD_NAMES
         self.folder, self.start = folder, start
         self.starts = dict(starts or {})

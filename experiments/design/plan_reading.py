@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from experiments.design.plan import Value
-from model import InputFault, checked_value, described, flat, nearest, no_file, one_parameter
+from model import InputFault, checked_value, described, nearest, no_file
 
 WHOLE: Final = 1e6  # fractions of this size and more are shown as Python writes them
-#: Four whole numbers and more without blanks between: two numbers with decimal commas look so.
-UNSPACED: Final = re.compile(r"\w+\s*=\s*\[[-+]?\d+(,[-+]?\d+){3,}\]")
+UNSPACED: Final = re.compile(r"\w+\s*=\s*\[[-+\d. ]*\d,\d[-+\d,. ]*\]")
 LONGEST_NAME: Final = 100  # characters of a results folder's name
 
 
@@ -130,16 +129,3 @@ class TableReader:
         came = "is missing" if name is None else f"= {described(name)}"
         self.faults.append(f"{where} name {came}: allowed is a text that no other one has")
         return f"{where} {len(taken)}"
-
-
-def by_flat_names(plan: str, table: Any) -> Any:
-    """A plan in which parameters of China, the US and the EU have their flat names, ``alpha_cn`` for ``alpha.CN``.
-
-    Raises:
-        InputFault: one parameter comes under two of its names.
-    """
-    if isinstance(table, dict):
-        if faults := one_parameter(table):
-            raise InputFault(faults, f"plan {plan}")
-        return {flat(name): by_flat_names(plan, inner) for name, inner in table.items()}
-    return [by_flat_names(plan, inner) for inner in table] if isinstance(table, list) else table

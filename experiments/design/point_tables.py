@@ -19,7 +19,7 @@ import numpy as np
 
 from experiments.design.plan import ID, MAX_POINTS, SCENARIO, Value
 from experiments.design.plan_reading import in_words
-from model import PARAMETERS, one_parameter
+from model import PARAMETERS
 
 Row = dict[str, Value]
 Watch = Callable[[int, int], None]
@@ -86,8 +86,6 @@ def _distinct(names: Sequence[str]) -> None:
         raise _Unread(
             f": {', '.join(map(repr, again[:4]))} heads two columns; allowed are columns with different names"
         )
-    if two := one_parameter(names):
-        raise _Unread(f": {two[0]}")
 
 
 def _missing(name: str, rows: Sequence[int]) -> None:

@@ -25,7 +25,7 @@ def parse_settings(texts: list[str]) -> dict[str, Any]:
     Raises:
         InputFault: a text without ``=``, a name given twice, a percentage or a decimal comma.
     """
-    from model import InputFault, one_parameter, shown
+    from model import InputFault, shown
 
     settings: dict[str, Any] = {}
     faults = []
@@ -35,8 +35,6 @@ def parse_settings(texts: list[str]) -> dict[str, Any]:
             faults.append(f"--set {shown(text)}: allowed is NAME=VALUE, such as --set generosity=0.4")
         elif name in settings:
             faults.append(f"--set {shown(text)}: {name} is set already; keep one of the two")
-        elif twice := one_parameter([*settings, name]):
-            faults.append(f"--set {shown(text)}: {twice[0]}")
         else:
             settings[name] = _value(value)
             if value.endswith("%"):

@@ -179,14 +179,9 @@ def association_figure(
 ) -> Figure:
     """The strongest rank correlations of factors with depth and with gain, per dyad, with intervals.
 
-    labels: what factors are called, where it is not their name. Where nothing varies it says that there is no ranking.
+    labels: what factors are called, where it is not their name.
     """
     called = labels or {}
-    if associations.empty:
-        figure = Figure(layout="constrained")
-        figure.suptitle(title)
-        figure.text(0.5, 0.5, "No outcome varies over these points:\nthere is no ranking.", ha="center", va="center")
-        return figure
     outcomes = list(dict.fromkeys(associations["outcome"]))
     size = associations["correlation"].abs().groupby(associations["factor"], sort=False).sum()
     order = [str(name) for name in size.sort_values(ascending=False, kind="stable").index[:most]]

@@ -51,9 +51,7 @@ def replicates_for(pilot: npt.ArrayLike, half_width: float, most: int, level: fl
         raise ValueError(f"A half-width is above 0, not {half_width}.")
     n = np.asarray(pilot).size
     quantile = float(scipy.stats.t.ppf(0.5 + level / 2.0, n - 1))
-    ratio = quantile * pilot_spread(pilot) / half_width
-    # Before it is squared: a width next to nothing asks for more than a number can hold.
-    return most if ratio >= math.sqrt(most) else max(n, math.ceil(ratio**2))
+    return min(most, max(n, math.ceil((quantile * pilot_spread(pilot) / half_width) ** 2)))
 
 
 def stopped_mean(values: npt.ArrayLike, n_pilot: int, level: float = LEVEL) -> Estimate:

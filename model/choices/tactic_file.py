@@ -120,7 +120,7 @@ def guarded(plugin: Plugin) -> Callable[..., Any]:
         try:
             with np.errstate(all="ignore"):
                 result = own(*given)
-        except (Exception, SystemExit) as error:
+        except Exception as error:
             raise InputFault([f"{who} failed: {type(error).__name__}: {error}{meant(error)}"], SUBJECT) from None
         if plugin.kind == STANCE:
             if not isinstance(result, tuple) or len(result) != 2:

@@ -34,16 +34,6 @@ from model.parameters.core import (
     Welfare,
 )
 from model.parameters.mechanisms import MECHANISM_GROUPS, Clubs, Commerce, Statecraft, Tactics
-from model.parameters.names import (
-    ALL_STEMS,
-    BLOC_STEMS,
-    DOTTED,
-    DYAD_STEMS,
-    flat,
-    names_of_three,
-    spread,
-    stem_of,
-)
 from model.parameters.spec import ParameterSpec
 from model.vocabulary import THREE, Parties
 
@@ -80,10 +70,53 @@ class Declared(dict[str, ParameterSpec]):
 
 PARAMETERS: Final = Declared(declared())
 
+# Stems of parameters declared once for each of the three blocs, or of their dyads. Of any bloc they are written with
+# its code behind a dot, ``alpha.JP``, ``trust_good.CN-JP``; ``Parameters`` also offers the numbers of each as an array.
+BLOC_STEMS: Final = (
+    *("alpha", "ice_margin", "carbon_share", "concession_exponent", "ratification_threshold"),
+    *("emissions_saved_per_ev", "carbon_coverage", "carbon_price", "carbon_implicit"),
+)
+DYAD_STEMS: Final = ("trust_good", "trust_bad", "tension_mean")
+NAMED_STEMS: Final = ("tactic", "acceptance")  # of blocs, no numbers
+ALL_STEMS: Final = (*BLOC_STEMS, *NAMED_STEMS, *DYAD_STEMS)
+
 
 def is_flat(name: object) -> bool:
     """Whether a parameter is declared by this very name."""
     return name in PARAMETERS.keys()  # noqa: SIM118 - of the keys alone
+
+
+def stem_of(name: object) -> tuple[str, str]:
+    """The stem and the bloc or dyad of a name with a dot (``("alpha", "JP")``); empty texts for any other name."""
+    stem, dot, party = name.partition(".") if isinstance(name, str) else ("", "", "")
+    known = stem in ALL_STEMS and bool(party)
+    return (stem, party) if dot and known else ("", "")
+
+
+def _of_three(stem: str) -> list[str]:
+    """The flat names of a stem, in the order of the three."""
+    names = THREE.dyad_names if stem in DYAD_STEMS else THREE.blocs
+    return [f"{stem}_{name.lower().replace('-', '_')}" for name in names]
+
+
+_FLAT: Final = {
+    f"{stem}.{min(name, '-'.join(reversed(name.split('-'))))}": own
+    for stem in ALL_STEMS
+    for name, own in zip(THREE.dyad_names if stem in DYAD_STEMS else THREE.blocs, _of_three(stem), strict=True)
+}
+_DOTTED: Final = {own: dotted for dotted, own in _FLAT.items()}
+
+
+def flat(name: str) -> str:
+    """The flat name of one of the three's, whichever way it is written (``alpha.CN``, ``trust_good.US-CN``).
+
+    Of any other bloc or dyad the name with a dot, a dyad's blocs in the order of the alphabet.
+    """
+    stem, party = stem_of(name)
+    if not stem:
+        return name
+    dotted = f"{stem}.{min(party, '-'.join(reversed(party.split('-'))))}"
+    return _FLAT.get(dotted, dotted)
 
 
 def spec_of(name: str) -> ParameterSpec | None:
@@ -98,7 +131,7 @@ def spec_of(name: str) -> ParameterSpec | None:
     stem, _ = stem_of(own)
     if not stem:
         return None
-    three = [PARAMETERS[one] for one in names_of_three(stem)]
+    three = [PARAMETERS[one] for one in _of_three(stem)]
     lows, highs = (
         [end for end in ends if end is not None] for ends in zip(*((one.low, one.high) for one in three), strict=True)
     )
@@ -240,7 +273,7 @@ class Parameters(
         own, known = flat(name), dict(self.own)
         if is_flat(own) or own in known:
             return getattr(self, own) if is_flat(own) else known[own]
-        defaults = {PARAMETERS[one].default for one in names_of_three(stem_of(own)[0])}
+        defaults = {PARAMETERS[one].default for one in _of_three(stem_of(own)[0])}
         if len(defaults) == 1:
             return defaults.pop()
         spec = spec_of(own)
@@ -302,13 +335,22 @@ def _parties(stem: str, parties: Parties) -> tuple[str, ...]:
 
 def _is_there(name: str, parties: Parties) -> bool:
     """Whether a parameter is of nobody, or of blocs that are all parties."""
-    stem, party = stem_of(DOTTED.get(name, name)) if isinstance(name, str) else ("", "")
+    stem, party = stem_of(_DOTTED.get(name, name)) if isinstance(name, str) else ("", "")
     return not stem or set(party.split("-")) <= set(parties.blocs)
 
 
 def _no_party(name: str, parties: Parties) -> str:
-    _, party = stem_of(DOTTED.get(name, name))
+    _, party = stem_of(_DOTTED.get(name, name))
     return f"{name}: {party} is not among the governments, {', '.join(parties.blocs)}; leave it out"
+
+
+def spread(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by name, where ``alpha = { JP = 0.1 }`` is ``"alpha.JP" = 0.1``, as TOML reads the name without quotes."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        of_parties = isinstance(value, Mapping) and stem_of(f"{name}.any")[0]
+        found |= {f"{name}.{party}": one for party, one in value.items()} if of_parties else {name: value}
+    return found
 
 
 def _build(values: Mapping[str, Any], parties: Parties = THREE) -> Parameters:

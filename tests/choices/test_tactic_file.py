@@ -158,9 +158,3 @@ def test_a_shipped_name_is_taken_whoever_loads_the_file(tmp_path: Path) -> None:
     load = f"from model import load_tactics; load_tactics({str(path)!r})"
     told = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=False)
     assert "tactic 'hard_line' is there already; choose another name (line 4)" in told.stderr
-
-
-def test_a_tactic_that_leaves_the_program_has_failed(tmp_path: Path) -> None:
-    load_tactics(written(tmp_path, "own.py", OURS.replace("moment.time", "exit(0)")))
-    with pytest.raises(InputFault, match=r"tactic 'alone' failed: SystemExit: 0"):
-        level_of("alone")

@@ -57,8 +57,6 @@ def test_a_file_without_its_class_is_told_what_to_write(call: Callable[..., Resu
         refused(call("seat", *words, "none.py"), "'none.py' has no agent; write a subclass of Agent")
         refused(call("seat", *words, "gone.py"), "'gone.py' cannot be read")
     refused(call("seat", "--agent", "rules"), "whose seat does rules take? name it: --bloc EU")
-    twice = ("--bloc", "US", "--bloc", "EU", "--agent", "never-accept", "--agent=rules")
-    refused(call("seat", *twice), "--agent came twice, with 'never-accept' and 'rules'; keep one")
 
 
 def test_an_agent_that_is_not_heard_is_told_on_the_side_and_counted(call: Callable[..., Result]) -> None:

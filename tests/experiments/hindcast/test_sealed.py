@@ -141,9 +141,6 @@ def test_a_forecast_that_lacks_a_quarter_is_not_read(file: Path) -> None:
 
 def test_missing_files_and_folders_are_named(file: Path, tmp_path: Path) -> None:
     assert "No such file" in refused("score", tmp_path / "none.json")
-    before = file.read_bytes()
-    assert "is there already; name a new file" in refused("score", file, "--json", file)
-    assert file.read_bytes() == before, "scores are not put in the place of the forecast"
     (tmp_path / "image.json").write_bytes(b"\xff\xfe\x00")
     assert "it is no text" in refused("score", tmp_path / "image.json")
     assert "there is no tariffs_quarterly.csv" in refused("score", file, "--evidence", tmp_path)
