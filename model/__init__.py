@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
     from model.packages.view import View
-    from model.parameters.checked import PARAMETERS, Parameters, checked_value, flat, make_parameters
+    from model.parameters.checked import PARAMETERS, Parameters, checked_value, make_parameters
+    from model.parameters.names import by_flat_name, flat, named_twice
     from model.record.columns import last_games, package_flows, reference_package
     from model.record.dictionary import dictionary
     from model.record.lane import Lane
@@ -54,7 +55,8 @@ _ROOMS = {
     "model.negotiation": "NegotiationModel",
     "model.numerics": "QUARTERS_PER_YEAR",
     "model.packages.view": "View",
-    "model.parameters.checked": "PARAMETERS Parameters checked_value flat make_parameters",
+    "model.parameters.checked": "PARAMETERS Parameters checked_value make_parameters",
+    "model.parameters.names": "by_flat_name flat named_twice",
     "model.record.columns": "last_games package_flows reference_package",
     "model.record.dictionary": "dictionary",
     "model.record.lane": "Lane",
@@ -81,10 +83,10 @@ __all__ = [
     "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle",
     "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine",
     "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use",
-    "calibration_table", "checked_value", "described", "dictionary", "digest_of_text", "duty_rates",
+    "by_flat_name", "calibration_table", "checked_value", "described", "dictionary", "digest_of_text", "duty_rates",
     "evidence_table", "files_read", "find_scenario", "flat", "game_map_point", "growth_table",
     "identification_flips", "is_path", "kept_lanes", "kind_of", "known_scenario", "last_games", "load_names",
-    "load_scenario", "load_tactics", "load_world", "make_parameters", "nearest", "no_file", "of_form", "own_class",
+    "load_scenario", "load_tactics", "load_world", "make_parameters", "named_twice", "nearest", "no_file", "of_form", "own_class",
     "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package", "registered", "root_seeds",
     "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shown", "side_family", "stance",
     "stand_in", "tactic", "unload", "unload_worlds", "using_arithmetic", "why_it_failed", "world_of",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from experiments.design.plan import Value
-from model import InputFault, checked_value, described, nearest, no_file
+from model import InputFault, checked_value, described, flat, named_twice, nearest, no_file
 
 WHOLE: Final = 1e6  # fractions of this size and more are shown as Python writes them
 UNSPACED: Final = re.compile(r"\w+\s*=\s*\[[-+\d. ]*\d,\d[-+\d,. ]*\]")
@@ -34,6 +34,19 @@ def check_named(source: str | Path, known: Iterable[str], what: str) -> None:
         raise InputFault([f"{fault}: {', '.join(known)}"], "plan")
     if str(source) not in known and Path(source).is_dir():
         raise InputFault([no_file(source, known, what)], "plan")
+
+
+def by_flat_names(table: Any, faults: list[str], where: str = "") -> Any:
+    """A plan in which parameters of China, the US and the EU have their flat names, ``alpha_cn`` for ``alpha.CN``.
+
+    One that is in a table under two of its names is a fault, which is added to ``faults``.
+    """
+    if isinstance(table, list):
+        return [by_flat_names(inner, faults, f"{where} {k}") for k, inner in enumerate(table, 1)]
+    if not isinstance(table, dict):
+        return table
+    faults += named_twice(table, f"[{where.strip()}] " if where else "")
+    return {flat(name): by_flat_names(inner, faults, f"{where}.{name}".lstrip(".")) for name, inner in table.items()}
 
 
 def in_words(level: object) -> str:
