@@ -1,6 +1,6 @@
 """The names of a parameter: a bloc's or a dyad's has several, and a table that has it under two of them is refused.
 
-China's weight is ``alpha_cn`` and ``alpha.CN``, and ``{ CN = 0.2 }`` below ``alpha``; a dyad's blocs may stand in either
+China's weight is ``alpha_cn`` and ``alpha.CN``, and ``{ CN = 0.2 }`` below ``alpha``; a dyad's blocs stand in either
 order. Everything that reads names from outside makes them flat here, so that no value takes another's place in silence.
 """
 

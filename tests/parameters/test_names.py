@@ -45,13 +45,13 @@ def test_names_are_made_flat_in_their_order() -> None:
 
 
 def test_an_ensemble_refuses_them() -> None:
-    with pytest.raises(InputFault, match="alpha.CN and alpha_cn are one parameter; keep one"):
+    with pytest.raises(InputFault, match=r"alpha.CN and alpha_cn are one parameter; keep one"):
         Ensemble("symmetric", parameters={"alpha.CN": 0.1, "alpha_cn": 0.18})
 
 
 def test_a_command_refuses_them_and_hands_on_flat_names() -> None:
     assert parse_settings(["alpha.CN=0.2", "trust_good.US-JP=2"]) == {"alpha_cn": 0.2, "trust_good.JP-US": 2}
-    with pytest.raises(InputFault, match="--set: alpha.CN and alpha_cn are one parameter; keep one"):
+    with pytest.raises(InputFault, match=r"--set: alpha.CN and alpha_cn are one parameter; keep one"):
         parse_settings(["alpha.CN=0.2", "alpha_cn=0.3"])
 
 

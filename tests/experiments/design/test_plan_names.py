@@ -53,7 +53,7 @@ def test_two_names_in_two_places_are_refused(tmp_path: Path) -> None:
     )
     for text in ('[settings]\n"alpha.CN" = 0.15\n[factors.alpha_cn]\nlevels = [0.1, 0.18]\n', other):
         file.write_text(HEAD + text, encoding="utf-8")
-        with pytest.raises(InputFault, match="alpha_cn is (a factor and in|in two factors)"):
+        with pytest.raises(InputFault, match=r"alpha_cn is (a factor and in|in two factors)"):
             load_plan(file)
 
 
@@ -72,7 +72,7 @@ def test_two_names_of_columns_are_refused_and_one_is_made_flat(ending: str, tmp_
     written(alpha__CN=[0.1, 0.18], alpha_cn=[0.1, 0.15])
     for text in (table, sample):
         file.write_text(text, encoding="utf-8")
-        with pytest.raises(InputFault, match="alpha.CN and alpha_cn are one parameter; keep one"):
+        with pytest.raises(InputFault, match=r"alpha.CN and alpha_cn are one parameter; keep one"):
             load_plan(file)
     written(alpha__CN=[0.1, 0.18])
     file.write_text(table, encoding="utf-8")
@@ -90,5 +90,5 @@ def test_what_is_given_beside_a_plan_takes_the_place_of_either_name(tmp_path: Pa
     plan = load_plan(file, settings={"alpha.CN": 0.18, "trust_good.US-CN": 2.0})
     assert dict(plan.settings) == {"alpha_cn": 0.18, "trust_good_cn_us": 2.0, "generosity": 0.4}
     assert "0.15" not in plan.text and "generosity = 0.4" in plan.text
-    with pytest.raises(InputFault, match="--set alpha_cn and alpha.CN are one parameter"):
+    with pytest.raises(InputFault, match=r"--set alpha_cn and alpha.CN are one parameter"):
         load_plan(file, settings={"alpha_cn": 0.18, "alpha.CN": 0.18})
