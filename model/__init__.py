@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from model.compiled.arithmetic import ARITHMETICS, arithmetic_in_use, using_arithmetic
     from model.draws import HIGHEST_ROOT_SEED, SEEDS
     from model.ensemble import Ensemble, kept_lanes
-    from model.faults import InputFault, described, kind_of, nearest, of_form, shown
+    from model.faults import OWN_FAILURES, InputFault, described, kind_of, nearest, of_form, shown
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
     from model.packages.view import View
@@ -51,7 +51,7 @@ _ROOMS = {
     "model.compiled.arithmetic": "ARITHMETICS arithmetic_in_use using_arithmetic",
     "model.draws": "HIGHEST_ROOT_SEED SEEDS",
     "model.ensemble": "Ensemble kept_lanes",
-    "model.faults": "InputFault described kind_of nearest of_form shown",
+    "model.faults": "OWN_FAILURES InputFault described kind_of nearest of_form shown",
     "model.negotiation": "NegotiationModel",
     "model.numerics": "QUARTERS_PER_YEAR",
     "model.packages.view": "View",
@@ -79,8 +79,8 @@ _HOMES = {name: module for module, names in _ROOMS.items() for name in names.spl
 # fmt: off
 __all__ = [
     "ARITHMETICS", "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "KEPT",
-    "MOST_BLOCS", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker", "BatterySupplier", "Bloc",
-    "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle",
+    "MOST_BLOCS", "OWN_FAILURES", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker", "BatterySupplier",
+    "Bloc", "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle",
     "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine",
     "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use",
     "by_flat_name", "calibration_table", "checked_value", "described", "dictionary", "digest_of_text", "duty_rates",

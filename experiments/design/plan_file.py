@@ -59,7 +59,7 @@ from experiments.design.plan import (
     replicates_fault,
 )
 from experiments.design.plan_factors import FactorReader
-from experiments.design.plan_reading import by_flat_names, check_named, commas_of, is_number
+from experiments.design.plan_reading import by_flat_names, check_named, is_number, with_commas
 from experiments.design.plan_settings import with_settings
 from experiments.design.point_tables import Watch
 from model import (
@@ -214,7 +214,7 @@ class PlanReader(FactorReader):
         n_cells = len(rows) if design != FACTORIAL else math.prod(len(factor.levels) for factor in factors)
         assumed = self._assumed(design, settings, factors, blocks, n_cells, root_seed)
         if self.faults:
-            raise InputFault([*self.faults, *commas_of(self.text)], f"plan {self.name}")
+            raise InputFault(with_commas(self.faults, self.text), f"plan {self.name}")
         named = (self.name, title, question, hypothesis, scenario)
         return Plan(
             *named, replicates, root_seed, settings, factors, blocks, contrasts,

@@ -15,6 +15,7 @@ from model import InputFault, checked_value, described, flat, named_twice, neare
 
 WHOLE: Final = 1e6  # fractions of this size and more are shown as Python writes them
 UNSPACED: Final = re.compile(r"\w+\s*=\s*\[[-+\d. ]*\d,\d[-+\d,. ]*\]")
+HEADER: Final = re.compile(r"\[(factors|levers)\.([^\]]+)\]")
 LONGEST_NAME: Final = 100  # characters of a results folder's name
 
 
@@ -61,13 +62,22 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
 
 
-def commas_of(text: str) -> list[str]:
-    """Lists of numbers without blanks, each with its line: if something is wrong, they may hold decimal commas."""
-    return [
-        f"line {number}: if {found[0]} has decimal commas, write points, as in 0.5"
-        for number, line in enumerate(text.split("\n"), 1)
-        if (found := UNSPACED.match(line.strip()))
-    ]
+def with_commas(faults: Iterable[str], text: str) -> list[str]:
+    """Faults of a plan, each with what may have led to it: a list of whole numbers that were meant as decimals.
+
+    TOML reads [0,1,0,2] as four whole numbers. It is said once, where a fault is of the table in which it stands.
+    """
+    said = list(faults)
+    header = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if found := HEADER.match(line.strip()):
+            header = flat(found[2].replace('"', "").replace("'", ""))
+        elif (found := UNSPACED.match(line.strip())) and "." not in found[0]:
+            where = re.compile(rf"\[factors\.{re.escape(header)}\] (levels?|range)\b")
+            there = (k for k, fault in enumerate(said) if where.match(fault))
+            if (place := next(there, None)) is not None:
+                said[place] += f" (line {number}: if {found[0]} has decimal commas, write points, as in 0.5)"
+    return said
 
 
 class TableReader:

@@ -92,3 +92,22 @@ def test_what_is_given_beside_a_plan_takes_the_place_of_either_name(tmp_path: Pa
     assert "0.15" not in plan.text and "generosity = 0.4" in plan.text
     with pytest.raises(InputFault, match=r"--set alpha_cn and alpha.CN are one parameter"):
         load_plan(file, settings={"alpha_cn": 0.18, "alpha.CN": 0.18})
+
+
+def test_whole_numbers_that_may_be_decimals_are_asked_about_where_they_are_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    fine = "[factors.generosity]\nlevels=[0.2,0.4]\n[factors.session_quarters]\nlevels=[2,4]\n"
+    file.write_text(HEAD + fine + "[factors.alpha_us]\nlevels=[0,05,0,08]\n", encoding="utf-8")
+    with pytest.raises(InputFault, match="decimal"):
+        load_plan(file)
+    file.write_text(HEAD + fine + '[factors."alpha.US"]\nlevels=[0,5,0,8]\n', encoding="utf-8")
+    with pytest.raises(InputFault) as caught:
+        load_plan(file)
+    asked = [line for line in caught.value.faults if "decimal commas" in line]
+    assert len(asked) == 1 and len(caught.value.faults) == 4
+    assert asked[0].startswith("[factors.alpha_us] level 1: ")
+    assert asked[0].endswith("(line 10: if levels=[0,5,0,8] has decimal commas, write points, as in 0.5)")
+    file.write_text(HEAD + fine + "replicate = 3\n", encoding="utf-8")
+    with pytest.raises(InputFault) as caught:
+        load_plan(file)
+    assert not any("decimal" in line for line in caught.value.faults)
