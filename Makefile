@@ -43,6 +43,7 @@ demo: $(CORE) ## the main job: what dialogue, recognition and duties do for coop
 ablation: $(CORE) ## what every mechanism does, on its own and in the full model (docs/mechanisms.md)
 	@$(BIN)/detente sweep ablation
 	@$(BIN)/detente mechanisms --results results/ablation --table > docs/ablation.csv
+	@rm -f docs/figures/ablation.png # no command writes over a file that is named
 	@$(BIN)/detente mechanisms --results docs/ablation.csv --figure docs/figures/ablation.png
 	@$(BIN)/detente mechanisms --results docs/ablation.csv --markdown > docs/mechanisms.md
 

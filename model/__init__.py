@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from model.compiled.arithmetic import ARITHMETICS, arithmetic_in_use, using_arithmetic
     from model.draws import HIGHEST_ROOT_SEED, SEEDS
     from model.ensemble import Ensemble, kept_lanes
-    from model.faults import InputFault, described, kind_of, nearest, of_form, shown
+    from model.faults import OWN_FAILURES, InputFault, described, kind_of, nearest, of_form, shown
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
     from model.packages.view import View
-    from model.parameters.checked import PARAMETERS, Parameters, checked_value, flat, make_parameters
+    from model.parameters.checked import PARAMETERS, Parameters, checked_value, make_parameters
+    from model.parameters.names import by_flat_name, flat, named_twice
     from model.record.columns import last_games, package_flows, reference_package
     from model.record.dictionary import dictionary
     from model.record.lane import Lane
@@ -52,11 +53,12 @@ _ROOMS = {
     "model.compiled.arithmetic": "ARITHMETICS arithmetic_in_use using_arithmetic",
     "model.draws": "HIGHEST_ROOT_SEED SEEDS",
     "model.ensemble": "Ensemble kept_lanes",
-    "model.faults": "InputFault described kind_of nearest of_form shown",
+    "model.faults": "OWN_FAILURES InputFault described kind_of nearest of_form shown",
     "model.negotiation": "NegotiationModel",
     "model.numerics": "QUARTERS_PER_YEAR",
     "model.packages.view": "View",
-    "model.parameters.checked": "PARAMETERS Parameters checked_value flat make_parameters",
+    "model.parameters.checked": "PARAMETERS Parameters checked_value make_parameters",
+    "model.parameters.names": "by_flat_name flat named_twice",
     "model.record.columns": "last_games package_flows reference_package",
     "model.record.dictionary": "dictionary",
     "model.record.lane": "Lane",
@@ -81,19 +83,18 @@ _HOMES = {name: module for module, names in _ROOMS.items() for name in names.spl
 # fmt: off
 __all__ = [
     "ARITHMETICS", "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "KEPT",
-    "MOST_BLOCS", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker", "BatterySupplier", "Bloc",
-    "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle",
-    "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd", "Shortfall", "Story", "StoryLine",
-    "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use",
-    "calibration_table", "checked_value", "described", "dictionary", "digest_of_text", "duty_rates",
-    "evidence_table", "files_read", "find_scenario", "flat", "game_map_point", "growth_table",
-    "identification_flips", "is_path", "kept_lanes", "kind_of", "known_scenario", "last_games", "load_names",
-    "load_scenario", "load_tactics", "load_world", "make_parameters", "nearest", "no_file", "of_form",
-    "own_class",
-    "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package", "registered", "root_seeds",
-    "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shortfall", "shown", "side_family",
-    "stance", "stand_in", "tactic", "turning_points", "unload", "unload_worlds", "using_arithmetic", "why_it_failed",
-    "world_of",
+    "MOST_BLOCS", "OWN_FAILURES", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker", "BatterySupplier",
+    "Bloc", "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel",
+    "Obstacle", "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd", "Shortfall", "Story",
+    "StoryLine", "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance",
+    "arithmetic_in_use", "by_flat_name", "calibration_table", "checked_value", "described", "dictionary",
+    "digest_of_text", "duty_rates", "evidence_table", "files_read", "find_scenario", "flat", "game_map_point",
+    "growth_table", "identification_flips", "is_path", "kept_lanes", "kind_of", "known_scenario", "last_games",
+    "load_names", "load_scenario", "load_tactics", "load_world", "make_parameters", "named_twice", "nearest", "no_file",
+    "of_form", "own_class", "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package",
+    "registered", "root_seeds", "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shortfall",
+    "shown", "side_family", "stance", "stand_in", "tactic", "turning_points", "unload", "unload_worlds",
+    "using_arithmetic", "why_it_failed", "world_of",
 ]
 # fmt: on
 

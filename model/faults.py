@@ -22,6 +22,8 @@ KINDS: Final[Mapping[type | tuple[type, ...], str]] = {
     (datetime.date, datetime.time): "a date or time",
     type(None): "nothing",
 }
+#: What code of a user's own may fail with: also what would end the whole program, in silence. Not Ctrl-C.
+OWN_FAILURES: Final = (Exception, SystemExit)
 # A name is told as the one that was meant where no more than half of the letters of both differ.
 LEAST_ALIKE: Final = 0.5
 

@@ -100,7 +100,7 @@ def own_class(file: WorldFile) -> type:
     return kind
 
 
-def why_it_failed(file: WorldFile, error: Exception) -> InputFault:
+def why_it_failed(file: WorldFile, error: BaseException) -> InputFault:
     """The refusal that a run failed with, in words: what was raised, and on which line of the file."""
     return InputFault([f"{Path(file.path).name}:{file.name} failed: {where_of(error, Path(file.path))}"], SUBJECT)
 

@@ -24,7 +24,8 @@ from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
 from model.faults import InputFault
 from model.negotiation import NegotiationModel
-from model.parameters.checked import BLOC_STEMS, DYAD_STEMS, PARAMETERS
+from model.parameters.checked import PARAMETERS
+from model.parameters.names import BLOC_STEMS, DYAD_STEMS
 from model.vocabulary import BLOCS, DYAD_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -222,7 +222,7 @@ MODEL = Path(__file__).resolve().parent.parent / "model"
 #: default without one. Everything else asks the parties.
 OF_THREE = {"THREE", "BLOCS", "DYADS", "DYAD_NAMES", "PLACES"}
 MAY_SAY = {
-    "__init__", "draws", "vocabulary", "parameters.checked", "record.dictionary", "scenario.arrays",
+    "__init__", "draws", "vocabulary", "parameters.checked", "parameters.names", "record.dictionary", "scenario.arrays",
     "scenario.evidence", "scenario.governments", "scenario.reading", "scenario.sections",
 }  # fmt: skip
 #: How often each file says 3, none of which is a number of blocs: nodes, axes, cuts, issues, sweeps, codes, quotes.

@@ -344,10 +344,10 @@ def check_mechanisms(asked: list[str], results: Path | None, table: bool, figure
     if len(asked) > 1:
         faults.append(f"{' and '.join(asked)}: each prints a file of its own; ask for one at a time")
     if figure is not None:
-        from experiments.store.files import check_writable
+        from experiments.store.files import check_vacant_file
 
         check_form(figure)
-        check_writable(figure)
+        check_vacant_file(figure)
     if results is None and (table or figure is not None):
         what = "--table" if table else "--figure"
         faults.append(f"{what} shows effects; say where they are: --results results/ablation")
@@ -371,11 +371,11 @@ def benchmark(
     with refusals(), looking(style):
         from experiments.bench.bench import QUICK, WHOLE
         from experiments.bench.show import run_benchmark
-        from experiments.store.files import check_writable
+        from experiments.store.files import check_vacant_file
         from model import load_scenario
 
         load_scenario(scenario)
-        check_writable(*(file for file in (json_file, figure_file) if file is not None))
+        check_vacant_file(*(file for file in (json_file, figure_file) if file is not None))
         if figure_file is not None:
             check_form(figure_file)
         effort = QUICK if quick else WHOLE

@@ -61,7 +61,10 @@ def seat(
             help="Whose seat it takes: CN, US, EU or another government of the scenario; may be repeated.",
         ),
     ] = None,
-    agent: Annotated[str | None, typer.Option(metavar="AGENT", help=AGENT_HELP)] = None,
+    agent: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AGENT", help=f"{AGENT_HELP} One for all seats, or one for each --bloc in their order."),
+    ] = None,
     url: Annotated[str | None, typer.Option(metavar="ADDRESS", help="An agent behind HTTP (see --openapi).")] = None,
     compatible: CompatibleOption = None,
     model: ModelOption = None,
@@ -94,7 +97,13 @@ def seat(
 ) -> None:
     """Let a program take a bloc's seat: play games with it, keep them, and compare with the model's own rules."""
     with refusals():
-        _one_of(agent, seat=bool(bloc), replay=replay is not None, serve=serve is not None, openapi=document)
+        _one_of(
+            " and ".join(agent or []),
+            seat=bool(bloc),
+            replay=replay is not None,
+            serve=serve is not None,
+            openapi=document,
+        )
         if document:
             import json
 
@@ -106,16 +115,16 @@ def seat(
         elif serve is not None:
             _serve(serve, port)
         else:
-            chosen = _chosen(agent, url, compatible, model, key_variable, seconds)
+            chosen = _for_seats(agent or [], bloc or [], url, compatible, model, key_variable, seconds)
             patience = _patience(seconds, compatible)
             if room is not None or code is not None:
-                _sit(bloc or [], chosen, room, code, patience, not without_advice, out)
+                _sit(bloc or [], chosen[0], room, code, patience, not without_advice, out)
                 return
             numbers = _numbers(replicate, games)
             _seat(bloc or [], chosen, scenario, numbers, quarters, settings, patience, not without_advice, out)
 
 
-def _one_of(agent: str | None, **asked: bool) -> None:
+def _one_of(agent: str, **asked: bool) -> None:
     """Refuse to do nothing, or two things at once."""
     from model import InputFault
 
@@ -123,7 +132,7 @@ def _one_of(agent: str | None, **asked: bool) -> None:
     wanted = [words[name] for name, is_asked in asked.items() if is_asked]
     if len(wanted) > 1:
         raise InputFault([f"{' beside '.join(wanted)}: each does something else; keep one"], "command line")
-    if not wanted and agent is not None:
+    if not wanted and agent:
         raise InputFault([f"whose seat does {agent} take? name it: --bloc EU, or another government"], "command line")
     if not wanted:
         how = "name a seat and who takes it: detente seat --bloc EU --agent always-accept"
@@ -157,6 +166,28 @@ def _chosen(
     return language_model(compatible, model, patience, variable or KEY_VARIABLE)
 
 
+def _for_seats(
+    agents: list[str], blocs: list[str], url: str | None, compatible: str | None, model: str | None,
+    variable: str | None, seconds: float | None,
+) -> list[Seatable]:  # fmt: skip
+    """An agent for every seat, in the order of the seats: one for all, or as many as there are seats.
+
+    Raises ``InputFault``: another number of agents, or a seat that came twice.
+    """
+    from model import InputFault
+
+    named = [name.upper() for name in blocs]
+    faults = [f"--bloc {name} came twice; keep one" for name in dict.fromkeys(named) if named.count(name) > 1]
+    if len(agents) not in (0, 1, len(blocs)):
+        seats = "1 seat" if len(blocs) == 1 else f"{len(blocs)} seats"
+        faults.append(f"{len(agents)} agents for {seats}: allowed is one --agent for all, or one for each --bloc")
+    if faults:
+        raise InputFault(faults, "command line")
+    named_agents: list[str | None] = [*agents] or [None]
+    chosen = [_chosen(agent, url, compatible, model, variable, seconds) for agent in named_agents]
+    return chosen * (1 if len(chosen) > 1 else max(1, len(blocs)))
+
+
 def _patience(seconds: float | None, compatible: str | None) -> float:
     from experiments.seating.play import MODEL_PATIENCE, check_patience
     from experiments.seating.sitting import PATIENCE
@@ -175,7 +206,7 @@ def _numbers(first: int, games: int) -> range:
 
 
 def _seat(
-    names: list[str], chosen: Seatable, scenario: str, numbers: range, quarters: int, changes: list[str] | None,
+    names: list[str], chosen: list[Seatable], scenario: str, numbers: range, quarters: int, changes: list[str] | None,
     patience: float, with_advice: bool, out: Path | None,
 ) -> None:  # fmt: skip
     from experiments.display.command_words import parse_settings
@@ -186,7 +217,7 @@ def _seat(
     from model import identification_flips
 
     games_asked = all_settings(scenario, numbers, parse_settings(changes or []), quarters)
-    agents = {bloc_of(name, scenario): chosen for name in names}
+    agents = {bloc_of(name, scenario): one for name, one in zip(names, chosen, strict=True)}
     folder = vacant_folder("seat") if out is None else out
     check_vacant(folder)
     console, errors = screen(), screen(to_stderr=True)

@@ -29,12 +29,14 @@ from experiments.store.lock import check_new
 from model import InputFault, nearest
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from rich.console import Console
 
     from experiments.design.plan import Plan
     from experiments.findings.tables import Findings
     from experiments.store.folder import Results
 
+FEWEST_RANKED: Final = 4  # points of which rank correlations have an interval
 STOPPING: Final = "Stopping: finishing what has begun. Ctrl-C again stops at once."
 
 
@@ -132,7 +134,7 @@ def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, e
 
 
 def show(plan: Plan, outcome: Outcome, console: Console) -> str:
-    """Tables and figure of finished results, on screen and in the folder; why there is no figure (empty: there is)."""
+    """Tables and figures of finished results, on screen and in the folder; why there is no figure (empty: there is)."""
     from experiments.findings.findings import calibration_of, find
     from experiments.findings.headline import last_quarter
     from experiments.findings.tables import TABLES
@@ -157,21 +159,40 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
     results.write_text("reading.txt", "\n".join([*head, findings.reading, *findings.corners]) + "\n")
     warn(console, flips)
     show_findings(console, findings, last_quarter(plan))
-    fault = kept_on(lambda: _draw(results, plan.name, findings), "The figure")
-    made = "Tables and all runs" if fault else "Figure, tables and all runs"
+    drawn: list[bool] = []
+    fault = kept_on(lambda: drawn.append(_draw(results, plan.name, findings)), "The figure")
+    if why := why_no_ranking(findings):
+        prose(console, why)
+    made = "Figure, tables and all runs" if any(drawn) else "Tables and all runs"
     say(console, f"{made}: {pasted(results.folder)}")
     say(console, f"Report: detente report {pasted(results.folder)}")
     return fault
 
 
-def _draw(results: Results, name: str, findings: Findings) -> None:
-    """The figure of the answer, and the one of what it is worth, where there is one."""
+def why_no_ranking(findings: Findings) -> str:
+    """Why a sampled design has nothing to rank, in a sentence; empty: it has, or is none."""
+    from experiments.design.plan import SAMPLED
+
+    if findings.plan.design not in SAMPLED or len(findings.associations):
+        return ""
+    if len(findings.plan.cells) // max(1, len(findings.plan.blocks)) < FEWEST_RANKED:
+        return f"A ranking needs {FEWEST_RANKED} design points or more, so there is none."
+    return "No outcome varies over these points, so there is no ranking."
+
+
+def _draw(results: Results, name: str, findings: Findings) -> bool:
+    """The figure of the answer, and the one of what it is worth, where there are such; whether there is one."""
     from experiments.display.figure_style import saver
     from experiments.report.headline_figures import has_worth, plan_figure, worth_figure
 
-    results.write_figure(f"{name}.png", saver(lambda: plan_figure(findings)))
+    figures: dict[str, Callable[[], Figure | None]] = {}
+    if not why_no_ranking(findings):
+        figures[f"{name}.png"] = lambda: plan_figure(findings)
     if has_worth(findings):
-        results.write_figure(f"{name}-worth.png", saver(lambda: worth_figure(findings)))
+        figures[f"{name}-worth.png"] = lambda: worth_figure(findings)
+    for file, draw in figures.items():
+        results.write_figure(file, saver(draw))  # type: ignore[arg-type]  # there is something to draw
+    return bool(figures)
 
 
 def tell_rerun(console: Console, found: Rerun, name: str) -> bool:

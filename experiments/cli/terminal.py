@@ -104,11 +104,12 @@ class Commands(TyperGroup):
                 )
         if args[:1] == ["help"]:
             args = [*args[1:2], "--help"]
-        if fault := self._lacking(ctx, args) or self._misplaced(ctx, args):
+        fault = self._lacking(ctx, args) or self._misplaced(ctx, args)
+        if faults := [fault] if fault else self._repeated(ctx, args):
             with refusals():
                 from model import InputFault
 
-                raise InputFault([fault], "command line")
+                raise InputFault(faults, "command line")
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
@@ -138,6 +139,16 @@ class Commands(TyperGroup):
                     about = f"{about}; known are {', '.join(scenario_names())}, or the path of a .toml file"
                 return f"{args[-1]} needs {wanted} after it: {about[:1].lower()}{about[1:]}"
         return ""
+
+    def _repeated(self, ctx: typer.Context, args: Sequence[str]) -> list[str]:
+        """Options that take one value and came more than once: the last would have held, in silence."""
+        command = self.get_command(ctx, args[0]) if len(args) > 1 else None
+        came = [option for option, _ in _words_of(command, args[1:]) if option is not None] if command else []
+        return [
+            f"{max(option.opts, key=len)} came {'twice' if n == 2 else f'{n} times'}; keep one"
+            for option in dict.fromkeys(came)
+            if (n := came.count(option)) > 1 and not getattr(option, "multiple", False)
+        ]
 
     def _misplaced(self, ctx: typer.Context, args: Sequence[str]) -> str:
         """Which word names no file where one is wanted, or stands where none is taken; empty: none does."""
@@ -254,13 +265,13 @@ def loaded_world(asked: str | None) -> WorldFile | None:
 @contextlib.contextmanager
 def played_by(file: WorldFile | None) -> Iterator[None]:
     """Within it, whatever a mechanism of the user's own raises is a refusal in words."""
-    from model import InputFault, why_it_failed
+    from model import OWN_FAILURES, InputFault, why_it_failed
 
     try:
         yield
     except InputFault:
         raise
-    except Exception as error:
+    except OWN_FAILURES as error:
         if file is None:
             raise
         raise why_it_failed(file, error) from None

@@ -20,7 +20,7 @@ from experiments.design.plan import (
 from experiments.design.plan_assumed import DEFAULT_POINTS, STATUSES, AssumedReader
 from experiments.design.plan_reading import in_words, is_number
 from experiments.design.point_tables import COMMA, NAME
-from model import PARAMETERS, InputFault, checked_value, described, nearest
+from model import PARAMETERS, InputFault, checked_value, described, flat, named_twice, nearest
 
 FACTOR_KEYS: Final = ("levels", "range", "steps", "scale", "label", "level_labels", "together")
 SCALES: Final = ("linear", "log")
@@ -126,6 +126,8 @@ class FactorReader(AssumedReader):
         if not isinstance(names, list) or not all(isinstance(one, str) for one in names) or name in names:
             self.faults.append(f"{where} together = {names!r}: allowed is a list of other parameters")
             return ()
+        self.faults += named_twice([name, *names], f"{where} together: ")
+        names = [one for one in dict.fromkeys(map(flat, names)) if one != name]
         for one in names:
             if one not in PARAMETERS:
                 hint = nearest(one, PARAMETERS) or "see detente parameters"

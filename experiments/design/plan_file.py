@@ -59,7 +59,7 @@ from experiments.design.plan import (
     replicates_fault,
 )
 from experiments.design.plan_factors import FactorReader
-from experiments.design.plan_reading import check_named, commas_of, is_number
+from experiments.design.plan_reading import by_flat_names, check_named, is_number, with_commas
 from experiments.design.plan_settings import with_settings
 from experiments.design.point_tables import Watch
 from model import (
@@ -68,6 +68,7 @@ from model import (
     PARAMETERS,
     SEEDS,
     InputFault,
+    by_flat_name,
     described,
     find_scenario,
     flat,
@@ -140,7 +141,9 @@ def load_plan(source: str | Path, watch: Watch | None = None, settings: Mapping[
         hint = nearest(path.stem, plan_names()) or f"shipped plans: {', '.join(plan_names())}"
         fault = f"'{source}' is neither a file nor a shipped plan; {hint}"
         raise InputFault([fault], "plan") from None
-    given = settings or {}
+    given, twice = by_flat_name(settings or {}, "--set ")
+    if twice:
+        raise InputFault(twice, "command line")
     reader = PlanReader(path.stem, *with_settings(text, table, given), path.parent)
     if watch is not None:
         reader.watch = watch
@@ -152,13 +155,6 @@ def load_plan(source: str | Path, watch: Watch | None = None, settings: Mapping[
             else line for line in fault.faults
         ]  # fmt: skip
         raise InputFault(lines, f"plan {reader.name}") from None
-
-
-def _by_flat_names(table: Any) -> Any:
-    """A plan in which parameters of China, the US and the EU have their flat names, ``alpha_cn`` for ``alpha.CN``."""
-    if isinstance(table, dict):
-        return {flat(name): _by_flat_names(inner) for name, inner in table.items()}
-    return [_by_flat_names(inner) for inner in table] if isinstance(table, list) else table
 
 
 class PlanReader(FactorReader):
@@ -173,7 +169,9 @@ class PlanReader(FactorReader):
         start: str = "",
         starts: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(name, text, _by_flat_names(table))
+        faults: list[str] = []
+        super().__init__(name, text, by_flat_names(table, faults))
+        self.faults += faults
         self.dyad_names = DYAD_NAMES
         self.folder, self.start = folder, start
         self.starts = dict(starts or {})
@@ -216,7 +214,7 @@ class PlanReader(FactorReader):
         n_cells = len(rows) if design != FACTORIAL else math.prod(len(factor.levels) for factor in factors)
         assumed = self._assumed(design, settings, factors, blocks, n_cells, root_seed)
         if self.faults:
-            raise InputFault([*self.faults, *commas_of(self.text)], f"plan {self.name}")
+            raise InputFault(with_commas(self.faults, self.text), f"plan {self.name}")
         named = (self.name, title, question, hypothesis, scenario)
         return Plan(
             *named, replicates, root_seed, settings, factors, blocks, contrasts,
@@ -355,7 +353,7 @@ class PlanReader(FactorReader):
         for where, table in self._rows("interactions", []):
             self._known(table, INTERACTION_KEYS, "a key of an interaction", f"{where} ")
             name = self._own_name(table, where, [own.name for own in found])
-            effect, over = table.get("effect"), table.get("where")
+            effect, over = (flat(own) if isinstance(own := table.get(key), str) else own for key in ("effect", "where"))
             places = [*(own for own in names if own != effect), *([BLOCK] if len(blocks) > 1 else [])]
             for key, came, allowed in (("effect", effect, names), ("where", over, places)):
                 if came not in allowed and not (self.misspelt and came in (*PARAMETERS, SCENARIO)):

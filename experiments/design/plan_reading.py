@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from experiments.design.plan import Value
-from model import InputFault, checked_value, described, nearest, no_file
+from model import InputFault, checked_value, described, flat, named_twice, nearest, no_file
 
 WHOLE: Final = 1e6  # fractions of this size and more are shown as Python writes them
 UNSPACED: Final = re.compile(r"\w+\s*=\s*\[[-+\d. ]*\d,\d[-+\d,. ]*\]")
+HEADER: Final = re.compile(r"\[(factors|levers)\.([^\]]+)\]")
 LONGEST_NAME: Final = 100  # characters of a results folder's name
 
 
@@ -36,6 +37,19 @@ def check_named(source: str | Path, known: Iterable[str], what: str) -> None:
         raise InputFault([no_file(source, known, what)], "plan")
 
 
+def by_flat_names(table: Any, faults: list[str], where: str = "") -> Any:
+    """A plan in which parameters of China, the US and the EU have their flat names, ``alpha_cn`` for ``alpha.CN``.
+
+    One that is in a table under two of its names is a fault, which is added to ``faults``.
+    """
+    if isinstance(table, list):
+        return [by_flat_names(inner, faults, f"{where} {k}") for k, inner in enumerate(table, 1)]
+    if not isinstance(table, dict):
+        return table
+    faults += named_twice(table, f"[{where.strip()}] " if where else "")
+    return {flat(name): by_flat_names(inner, faults, f"{where}.{name}".lstrip(".")) for name, inner in table.items()}
+
+
 def in_words(level: object) -> str:
     """A level in words; a switch reads off or on, and 1.0 reads 1."""
     if isinstance(level, bool):
@@ -48,13 +62,22 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
 
 
-def commas_of(text: str) -> list[str]:
-    """Lists of numbers without blanks, each with its line: if something is wrong, they may hold decimal commas."""
-    return [
-        f"line {number}: if {found[0]} has decimal commas, write points, as in 0.5"
-        for number, line in enumerate(text.split("\n"), 1)
-        if (found := UNSPACED.match(line.strip()))
-    ]
+def with_commas(faults: Iterable[str], text: str) -> list[str]:
+    """Faults of a plan, each with what may have led to it: a list of whole numbers that were meant as decimals.
+
+    TOML reads [0,1,0,2] as four whole numbers. It is said once, where a fault is of the table in which it stands.
+    """
+    said = list(faults)
+    header = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if found := HEADER.match(line.strip()):
+            header = flat(found[2].replace('"', "").replace("'", ""))
+        elif (found := UNSPACED.match(line.strip())) and "." not in found[0]:
+            where = re.compile(rf"\[factors\.{re.escape(header)}\] (levels?|range)\b")
+            there = (k for k, fault in enumerate(said) if where.match(fault))
+            if (place := next(there, None)) is not None:
+                said[place] += f" (line {number}: if {found[0]} has decimal commas, write points, as in 0.5)"
+    return said
 
 
 class TableReader:

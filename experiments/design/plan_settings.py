@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from experiments.design.parts import Value
-from model import InputFault, parse_toml
+from model import InputFault, flat, parse_toml
 
 HEADER: Final = re.compile(
     r"""^[ \t]*\[[ \t]*(settings|"settings"|'settings')[ \t]*\][ \t]*(\#.*)?\r?$""", re.MULTILINE
@@ -17,7 +17,7 @@ NEXT: Final = re.compile(r"^[ \t]*\[", re.MULTILINE)
 
 
 def with_settings(text: str, table: dict[str, Any], settings: Mapping[str, Value]) -> tuple[str, dict[str, Any]]:
-    """A plan's text and table with these in its [settings], in place of those of the same name; comments stay.
+    """A plan's text and table with these, by flat name, in its [settings], in place of the same there; comments stay.
 
     Raises:
         InputFault: the plan writes its settings otherwise than under a header.
@@ -25,14 +25,16 @@ def with_settings(text: str, table: dict[str, Any], settings: Mapping[str, Value
     there = table.get("settings", {})
     if not settings or not isinstance(there, dict):
         return text, table
-    wanted = {**table, "settings": {**there, **settings}}
-    lines = "".join(f"{name} = {_as_toml(value)}\n" for name, value in settings.items())
+    replaced = [name for name in there if flat(name) in settings]
+    wanted = {**table, "settings": {**{name: there[name] for name in there if name not in replaced}, **settings}}
+    keys = {name: f'"{name}"' if "." in name else name for name in settings}
+    lines = "".join(f"{keys[name]} = {_as_toml(value)}\n" for name, value in settings.items())
     if header := HEADER.search(text):
         start = min(header.end() + 1, len(text))
         after = NEXT.search(text, start)
         end = after.start() if after else len(text)
         own = text[start:end]
-        for name in settings:
+        for name in replaced:
             own = re.sub(rf"""^[ \t]*["']?{re.escape(name)}["']?[ \t]*=.*(\n|\Z)""", "", own, flags=re.MULTILINE)
         head = text[:start] if text[:start].endswith("\n") else f"{text[:start]}\n"
         text = f"{head}{lines}{own}{text[end:]}"

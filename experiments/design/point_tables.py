@@ -19,7 +19,7 @@ import numpy as np
 
 from experiments.design.plan import ID, MAX_POINTS, SCENARIO, Value
 from experiments.design.plan_reading import in_words
-from model import PARAMETERS
+from model import PARAMETERS, flat, named_twice
 
 Row = dict[str, Value]
 Watch = Callable[[int, int], None]
@@ -82,6 +82,8 @@ def _filled(n_rows: int) -> None:
 
 
 def _distinct(names: Sequence[str]) -> None:
+    if again := named_twice(dict.fromkeys(names)):
+        raise _Unread(f": {'; '.join(again)}")
     if again := [name for name, n in Counter(names).items() if n > 1]:
         raise _Unread(
             f": {', '.join(map(repr, again[:4]))} heads two columns; allowed are columns with different names"
@@ -114,7 +116,9 @@ def _of_parquet(path: Path) -> dict[str, list[Any]]:
         _missing(name, [k for k, empty in enumerate(frame.iloc[:, place].isna()) if empty])
         if name in (NAME, SCENARIO):
             values = [value if isinstance(value, str) else in_words(value) for value in values]
-        columns[name] = [SWITCHES.get(v.lower(), v) if _may_switch(name) and isinstance(v, str) else v for v in values]
+        columns[flat(name)] = [
+            SWITCHES.get(v.lower(), v) if _may_switch(name) and isinstance(v, str) else v for v in values
+        ]
     return columns
 
 
@@ -143,6 +147,7 @@ def _of_csv(path: Path, watch: Watch) -> dict[str, list[Any]]:
     rows = list(_lines_of(lines, heads, lambda seen: watch(seen, len(text))))
     _filled(len(rows))
     columns: dict[str, list[Any]] = {}
+    taken: list[str] = []  # as they are written
     for place, name in enumerate(heads):
         cells = [row[place] for row in rows]
         if not name and not any(cells):
@@ -150,14 +155,15 @@ def _of_csv(path: Path, watch: Watch) -> dict[str, list[Any]]:
         if not name and place:
             raise _Unread(f": column {place + 1} has values and no name; name it or take it out")
         # The first column of a saved data frame numbers its rows and has no name.
+        _distinct([*taken, name or ID])
+        taken.append(name or ID)
         _take(columns, name or ID, cells)
     return columns
 
 
 def _take(columns: dict[str, list[Any]], name: str, cells: list[str]) -> None:
-    _distinct([*columns, name])
     _missing(name, [k for k, cell in enumerate(cells) if not cell])
-    columns[name] = _values(name, cells)
+    columns[flat(name)] = _values(name, cells)
 
 
 def _text_of(path: Path) -> str:

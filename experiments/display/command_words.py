@@ -20,15 +20,15 @@ HALF: Final = re.compile(r"[-+]?(\.\d+|\d+\.)")
 
 
 def parse_settings(texts: list[str]) -> dict[str, Any]:
-    """``name=value`` texts as parameters; values are written as in TOML, words without quotes.
+    """``name=value`` texts as parameters by flat name; values are written as in TOML, words without quotes.
 
     Raises:
-        InputFault: a text without ``=``, a name given twice, a percentage or a decimal comma.
+        InputFault: a text without ``=``, a parameter given twice, a percentage or a decimal comma.
     """
-    from model import InputFault, shown
+    from model import InputFault, by_flat_name, shown
 
     settings: dict[str, Any] = {}
-    faults = []
+    faults: list[str] = []
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not name or not value:
@@ -41,9 +41,10 @@ def parse_settings(texts: list[str]) -> dict[str, Any]:
                 faults.append(f"--set {shown(text)}: rates are fractions: write {_fraction(value)}")
             if COMMA.fullmatch(value):
                 faults.append(f"--set {shown(text)}: decimals have a point: write {value.replace(',', '.')}")
-    if faults:
-        raise InputFault(faults, "command line")
-    return settings
+    named, twice = by_flat_name(settings, "--set: ")
+    if faults or twice:
+        raise InputFault([*faults, *twice], "command line")
+    return named
 
 
 def _value(text: str) -> Any:

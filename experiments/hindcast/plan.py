@@ -13,7 +13,18 @@ from typing import Annotated, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from model import PARAMETERS, InputFault, is_path, nearest, no_file, of_form, read_toml, scenario_names, seeds_directory
+from model import (
+    PARAMETERS,
+    InputFault,
+    is_path,
+    named_twice,
+    nearest,
+    no_file,
+    of_form,
+    read_toml,
+    scenario_names,
+    seeds_directory,
+)
 
 Text = Annotated[str, Field(min_length=5)]
 Year = Annotated[int, Field(ge=2010, le=2040, strict=True)]
@@ -203,7 +214,7 @@ def _faults(plan: HindcastPlan) -> list[str]:
 
 def design_faults(where: str, ranges: Mapping[str, Range], fit: Fit) -> list[str]:
     """What is wrong with priors of parameters, and with the numbers of points and rows."""
-    faults = []
+    faults = named_twice(ranges, f"{where}: ")
     for name, prior in ranges.items():
         if name not in PARAMETERS:
             faults.append(f"{where}.{name} is not a parameter; {nearest(name, PARAMETERS) or 'see detente parameters'}")

@@ -14,7 +14,7 @@ from experiments.hindcast.sealed import check_free, make, read_sealed, usual_fil
 from experiments.hindcast.sealed_scores import Evidence, as_record, score, tell
 from experiments.hindcast.work import mapping
 from experiments.running.executors import check_workers
-from experiments.store.files import check_writable, write_whole
+from experiments.store.files import check_vacant_file, write_whole
 from model import load_scenario, seeds_directory
 
 
@@ -62,7 +62,7 @@ def run_score(console: Console, file: File, evidence: File | None, json_file: Fi
     """
     forecast, digest = read_sealed(file)
     if json_file is not None:
-        check_writable(json_file)
+        check_vacant_file(json_file)
     scored = score(forecast, Evidence(seeds_directory() / "evidence" if evidence is None else evidence))
     tell(console, forecast, digest, scored)
     if json_file is not None:

@@ -13,7 +13,7 @@ quarter.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any, Final
@@ -36,6 +36,7 @@ KINDS: Final = (DUTIES, QUARTERLY, YEARLY, AGREEMENTS)
 #: Places of the ends of the middle 50 and 90 % among the quantiles.
 ENDS: Final = {name: tuple(LEVELS.index(x) for x in ends) for name, ends in
                {"in_50": (0.25, 0.75), "in_90": (0.05, 0.95)}.items()}  # fmt: skip
+MOST_DUTY: Final = 5.0  # a share of the value; the highest of the record is 1.48
 TABLES: Final = {
     DUTIES: "tariffs_quarterly.csv", QUARTERLY: "bev_quarterly.csv", YEARLY: "ev_share.csv", AGREEMENTS: "events.csv"
 }  # fmt: skip
@@ -45,12 +46,13 @@ class Evidence:
     """The tables of a folder, read when they are asked for.
 
     Raises:
-        InputFault: the folder has no such table, or a cell that is asked for is no number.
+        InputFault: the folder has no such table, or a row that is asked for holds what cannot be, or came before.
     """
 
     def __init__(self, folder: File) -> None:
         self.folder = folder
         self._read: dict[str, list[dict[str, str]]] = {}
+        self._lines: dict[int, int] = {}  # of every row that was read, by its identity
         if missing := [name for name in TABLES.values() if not (folder / name).is_file()]:
             fault = (
                 f"--evidence '{folder}': there is no {listed(missing)}; name a folder with tables as seeds/evidence has"
@@ -62,50 +64,77 @@ class Evidence:
         if name not in self._read:
             try:
                 with (self.folder / name).open(encoding="utf-8", newline="") as stream:
-                    self._read[name] = list(csv.DictReader(stream))
+                    reader = csv.DictReader(stream)
+                    rows = []
+                    for row in reader:
+                        rows.append(row)
+                        self._lines[id(row)] = reader.line_num
+                    self._read[name] = rows
             except (OSError, UnicodeDecodeError, csv.Error) as error:
                 raise InputFault([f"'{self.folder / name}' cannot be read: {error}"], "score") from None
         return self._read[name]
 
-    def number(self, name: str, row: dict[str, str], column: str) -> float:
-        """A cell as a number."""
+    def number(self, name: str, row: dict[str, str], column: str, most: float = np.inf) -> float:
+        """A cell as a number from 0 to ``most``."""
         try:
-            return float(row[column])
+            number = float(row[column])
         except (KeyError, TypeError, ValueError):
-            at = self.rows(name).index(row) + 2
-            fault = f"'{self.folder / name}', line {at}: {column} is no number; correct it"
-            raise InputFault([fault], "score") from None
+            raise self._fault(name, row, f"{column} is no number; correct it") from None
+        if 0.0 <= number <= most and np.isfinite(number):
+            return number
+        allowed = "a number from 0" + (f" to {most:g}" if np.isfinite(most) else "")
+        is_percent = np.isfinite(most) and most < number and number / 100.0 <= most
+        remedy = f"it is a share: write {number / 100.0:g}, not {number:g}" if is_percent else "correct it"
+        raise self._fault(name, row, f"{column} = {row[column]}: allowed is {allowed}; {remedy}")
+
+    def _fault(self, name: str, row: dict[str, str], words: str) -> InputFault:
+        return InputFault([f"'{self.folder / name}', line {self._lines[id(row)]}: {words}"], "score")
+
+    def _by(self, name: str, keys: tuple[str, ...], wanted: Mapping[str, Collection[str]]) -> Iterator[dict[str, str]]:
+        """The rows whose cells are among those wanted, no two of which have the same keys."""
+        first: dict[tuple[str | None, ...], int] = {}
+        for row in self.rows(name):
+            if all(row.get(column) in allowed for column, allowed in wanted.items()):
+                key = tuple(row.get(column) for column in keys)
+                if key in first:
+                    words = ", ".join(f"{column} {value}" for column, value in zip(keys, key, strict=True))
+                    raise self._fault(name, row, f"{words} is there already, in line {first[key]}; keep one row")
+                first[key] = self._lines[id(row)]
+                yield row
 
     def duties(self) -> dict[tuple[str, str], float]:
         """EV duties at the end of a quarter, by pair and quarter."""
-        name = TABLES[DUTIES]
+        name, keys = TABLES[DUTIES], ("importer", "exporter", "product", "quarter")
+        rows = self._by(name, keys, {"product": ("ev",), "importer": BLOCS, "exporter": BLOCS})
         return {
-            (f"{row.get('importer')}<{row.get('exporter')}", label_of(row["quarter"])): self.number(
-                name, row, "rate_end"
+            (f"{row['importer']}<{row['exporter']}", label_of(row["quarter"])): self.number(
+                name, row, "rate_end", MOST_DUTY
             )
-            for row in self.rows(name)
-            if row.get("product") == "ev" and f"{row.get('importer')}<{row.get('exporter')}" in DIRECTED
+            for row in rows
+            if f"{row['importer']}<{row['exporter']}" in DIRECTED
         }
 
     def yearly(self) -> dict[tuple[str, str], float]:
         """EV shares by bloc and year."""
         name = TABLES[YEARLY]
         return {
-            (row["bloc"], row["year"]): self.number(name, row, "ev_share")
-            for row in self.rows(name)
-            if row.get("bloc") in BLOCS
+            (row["bloc"], row["year"]): self.number(name, row, "ev_share", 1.0)
+            for row in self._by(name, ("bloc", "year"), {"bloc": BLOCS})
         }
 
     def quarterly(self) -> dict[tuple[str, str], float]:
         """EV shares by bloc and quarter, of years that are whole."""
         name, years = TABLES[QUARTERLY], self.yearly()
-        sold = {
-            (row["bloc"], label_of(row["quarter"])): [
-                self.number(name, row, x) for x in ("bev_sales_thousand", "new_car_sales_thousand")
-            ]
-            for row in self.rows(name)
-            if row.get("bloc") in BLOCS
-        }
+        sold: dict[tuple[str, str], tuple[float, float]] = {}
+        for row in self._by(name, ("bloc", "quarter"), {"bloc": BLOCS}):
+            every = self.number(name, row, "new_car_sales_thousand")
+            if not every:
+                raise self._fault(name, row, "new_car_sales_thousand = 0: allowed is a number above 0; correct it")
+            electric = self.number(name, row, "bev_sales_thousand")
+            if electric > every:
+                fault = f"bev_sales_thousand = {electric:g}: more than all new cars, {every:g}; correct it"
+                raise self._fault(name, row, fault)
+            sold[row["bloc"], label_of(row["quarter"])] = electric, every
         found: dict[tuple[str, str], float] = {}
         for (bloc, year), share in years.items():
             labels = [f"{year}Q{q}" for q in range(1, QUARTERS + 1)]

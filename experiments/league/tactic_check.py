@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from model import Conduct, InputFault, Moment, registered
+from model import OWN_FAILURES, Conduct, InputFault, Moment, registered
 
 N_MOMENTS: Final = 400
 N_ALONE: Final = 60
@@ -55,6 +55,8 @@ def check_function(plugin: Any) -> Iterator[Finding]:
             fault = test(plugin.function, given)
         except InputFault as refused:
             fault = "; ".join(refused.faults)
+        except OWN_FAILURES as error:  # the function itself, called as it is
+            fault = f"it failed: {type(error).__name__}: {error}"
         yield Finding(plugin.kind, plugin.name, words, fault)
         if fault and test is _runs:
             return

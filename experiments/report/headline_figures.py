@@ -61,14 +61,16 @@ BELOW: Final = 0.3
 EMERGES, KEPT = ("emerges", BLUE, "o"), ("is kept", VERMILLION, "s")
 
 
-def plan_figure(findings: Findings) -> Figure:
+def plan_figure(findings: Findings) -> Figure | None:
     """How often cooperation emerges, or is kept where it was inherited: cells down, dyads across, percent of runs.
 
-    Of a sampled design the strongest rank correlations.
+    Of a sampled design the strongest rank correlations; None where there is nothing to rank.
     """
     plan = findings.plan
     if plan.outcomes and plan.design not in SAMPLED:
         return levels_figure(findings)
+    if plan.design in SAMPLED and not len(findings.associations):
+        return None
     if plan.design in SAMPLED:
         called = {factor.name: factor.label for factor in plan.factors}
         return association_figure(findings.associations, plan.title, labels=called)

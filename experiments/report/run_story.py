@@ -94,12 +94,17 @@ def tell(
     tell_turning_points(console, model)
 
 
+def _recorder(model: NegotiationModel | ToldRun) -> Any:
+    """What a run has written down; a stage alone, as which a run's world is seen, writes nothing."""
+    return getattr(model.world, "recorder")  # noqa: B009
+
+
 def tell_turning_points(console: Console, model: NegotiationModel | ToldRun) -> None:
     """Print what turned the run, the signs in it, and how to see the rest."""
     from model import turning_points
 
     story, dyads = model.story, list(model.start.parties.dyad_names)
-    depth = model.world.recorder.series("dyad", "depth").T
+    depth = _recorder(model).series("dyad", "depth").T
     events = [(line.quarter, dyads.index(line.dyad) if line.dyad else -1, line.kind) for line in story]
     chosen = [story[place] for place in turning_points(events, depth, MOST)]
     chapter(console, "Turning points")
@@ -265,8 +270,8 @@ def tell_outcome(console: Console, model: NegotiationModel | ToldRun, names: Map
     from model import shortfall
 
     chapter(console, "Outcome")
-    horizon, world = model.start.quarter_label(model.n_quarters - 1), model.world
+    horizon, given_alone = model.start.quarter_label(model.n_quarters - 1), model.world.rules.given_alone
     for d, row in enumerate(model.summary().to_dict("records")):
         head(console, row["dyad"])
-        short = shortfall(world.recorder, world.rules.given_alone, d)
+        short = shortfall(_recorder(model), given_alone, d)
         prose(console, outcome_in_words({str(k): v for k, v in row.items()}, horizon, names, short), indent=2)

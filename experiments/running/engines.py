@@ -39,7 +39,7 @@ def play_ensemble(chunk: Chunk) -> Played:
     """
     import pyarrow as pa
 
-    from model import Ensemble, InputFault, kept_lanes, world_of
+    from model import OWN_FAILURES, Ensemble, InputFault, kept_lanes, world_of
 
     series: dict[str, list[pa.Table]] = {table: [] for table in chunk.kept_series}
     keep = [r for r in chunk.replicates if r < chunk.n_series] if series else []
@@ -57,7 +57,7 @@ def play_ensemble(chunk: Chunk) -> Played:
                         series[name].append(_with_front(chunk, int(world.replicates[lane]), frame))
             world.let_go()
             del world  # so that it is freed before the next one is made
-    except Exception as error:
+    except OWN_FAILURES as error:
         if chunk.world is None and not isinstance(error, ArithmeticError | InputFault):
             raise
         return play_mesa(chunk)
@@ -126,7 +126,7 @@ def play_mesa(chunk: Chunk) -> Played:
 def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | None]:
     import pyarrow as pa
 
-    from model import NegotiationModel, world_of
+    from model import OWN_FAILURES, NegotiationModel, world_of
 
     stage = "build"
     try:
@@ -143,7 +143,7 @@ def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | Non
         how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table.to_pydict())}
     except MemoryError:  # the machine's doing, and no outcome of this run
         raise
-    except Exception as error:
+    except OWN_FAILURES as error:
         return failed_run(chunk, replicate, stage, error), None
     return with_keys(chunk, replicate, how, table), model
 

@@ -33,7 +33,7 @@ from experiments.display.command_words import how_to_install
 from experiments.running.engines import run_chunk
 from experiments.running.worker_pool import WorkerPool
 from experiments.store.columns import Chunk, failed_chunk
-from model import InputFault
+from model import OWN_FAILURES, InputFault
 
 # Chunks in flight per worker: one running and one waiting, so that no worker idles while a part is written.
 CHUNKS_PER_WORKER: Final = 2
@@ -60,7 +60,7 @@ class InProcess(Executor):
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:
+        except OWN_FAILURES as error:
             future.set_exception(error)
         return future
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from model import (
+    OWN_FAILURES,
     InputFault,
     NegotiationModel,
     World,
@@ -73,7 +74,7 @@ def check(file: WorldFile) -> Iterator[Finding]:
         with watch.over(classes):
             usual = [_run(kind, *setting) for setting in SETTINGS]
         fault = ""
-    except Exception as error:
+    except OWN_FAILURES as error:
         fault = watch.faults.get("changes", "") or _said(file, error)
     yield Finding("runs to the end", fault)
     yield Finding("answers in the shapes and kinds of the shipped", watch.faults.get("answers", ""))
@@ -95,7 +96,7 @@ def check(file: WorldFile) -> Iterator[Finding]:
     yield Finding("time of a sweep", _speed(kind), True)
 
 
-def _said(file: WorldFile, error: Exception) -> str:
+def _said(file: WorldFile, error: BaseException) -> str:
     fault = error if isinstance(error, InputFault) else why_it_failed(file, error)
     return "; ".join(fault.faults)
 
@@ -103,7 +104,7 @@ def _said(file: WorldFile, error: Exception) -> str:
 def _in_words(file: WorldFile, test: Callable[[], str]) -> str:
     try:
         return test()
-    except Exception as error:
+    except OWN_FAILURES as error:
         return _said(file, error)
 
 

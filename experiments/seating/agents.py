@@ -11,13 +11,14 @@ after the other; it may remember what it likes. To load a file is to run it: nam
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from experiments.classroom.seats import ACCEPT, ANSWER, HONOUR, LAPSE, NO_OFFER, OFFER, REFUSE
 from experiments.seating.protocol import Answer, Question
-from model import InputFault, OwnFile, kind_of, load_names, nearest
+from model import OWN_FAILURES, InputFault, OwnFile, kind_of, load_names, nearest
 
 SUBJECT: Final = "agent"
 ALLOWED: Final = "a subclass of Agent (from detente import Agent)"
@@ -132,7 +133,7 @@ def made(one: Seatable) -> Agent:
     """A new agent; one that cannot be made is an agent that fails whenever it is asked."""
     try:
         return one.make()
-    except (Exception, SystemExit) as error:
+    except OWN_FAILURES as error:
         return _Unmade(error)
 
 
@@ -185,9 +186,12 @@ def _own_agent(where: Path, name: str) -> Seatable:
         near = next((f"; {key!r}: {hint}" for key in others if (hint := nearest(key, DECIDES))), "")
         said = f"{name} in '{where}' decides nothing; allowed is a class with a method {', '.join(DECIDES)}{near}"
         raise InputFault([said], SUBJECT)
+    if waits := [key for key in DECIDES if inspect.iscoroutinefunction(getattr(kind, key))]:
+        said = f"{name} in '{where}': {', '.join(waits)} is async, and nobody awaits it; write def {waits[0]}"
+        raise InputFault([said], SUBJECT)
     try:
         kind()
-    except (Exception, SystemExit) as error:
+    except OWN_FAILURES as error:
         said = f"{name} in '{where}' cannot be made without arguments: {type(error).__name__}: {error}"
         raise InputFault([said], SUBJECT) from None
     return Seatable(f"{where.name}:{name}", kind, told_of(own, name))

@@ -8,6 +8,7 @@ no answer in time three times in a row is not asked any more in that game, and i
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import queue
 import threading
 import time
@@ -145,6 +146,9 @@ def read_move(said: Any) -> Answer:
         reason = ""
     if isinstance(said, np.integer):
         said = int(said)
+    if inspect.iscoroutine(said):
+        said.close()  # else Python complains in the middle of a game that nobody awaited it
+        raise NoAnswer(MALFORMED, "its method is async, and nobody awaits it; write def in place of async def")
     is_move = said is None or isinstance(said, str) or (isinstance(said, int) and abs(said) < LARGEST_MOVE)
     if isinstance(said, bool) or not is_move:
         what = "a number too large" if type(said) is int else kind_of(said)

@@ -51,7 +51,9 @@ def replicates_for(pilot: npt.ArrayLike, half_width: float, most: int, level: fl
         raise ValueError(f"A half-width is above 0, not {half_width}.")
     n = np.asarray(pilot).size
     quantile = float(scipy.stats.t.ppf(0.5 + level / 2.0, n - 1))
-    return min(most, max(n, math.ceil((quantile * pilot_spread(pilot) / half_width) ** 2)))
+    # Compared before it is squared: of a width as small as numbers get, the square is beyond any of them.
+    root = quantile * pilot_spread(pilot) / half_width
+    return most if root >= math.sqrt(most) else min(most, max(n, math.ceil(root**2)))
 
 
 def stopped_mean(values: npt.ArrayLike, n_pilot: int, level: float = LEVEL) -> Estimate:

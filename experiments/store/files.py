@@ -121,16 +121,22 @@ def check_vacant(folder: Path) -> None:
             raise InputFault([f"'{folder}' cannot be written: {why} in '{parent}'"], "output")
 
 
-def check_vacant_file(file: Path) -> None:
-    """Refuse a file that is there already, or that cannot be written.
+def check_vacant_file(*files: Path) -> None:
+    """Refuse files that are there already, one of which may be what the work reads, and files that cannot be written.
 
     Raises:
-        InputFault: says which of these it is.
+        InputFault: says which of these it is, also where two are one file.
     """
-    with reported(file):
-        if file.exists() and not file.is_dir():
-            raise InputFault([f"'{file}' is there already; name a new file or move this one"], "output")
-    check_writable(file)
+    faults = []
+    for number, file in enumerate(files):
+        with reported(file):
+            if file.is_file():
+                faults.append(f"'{file}' is there already; name a new file or move this one")
+            elif file.absolute() in [other.absolute() for other in files[:number]]:
+                faults.append(f"'{file}' is named for two outputs, of which the last would stay; name another file")
+    if faults:
+        raise InputFault(faults, "output")
+    check_writable(*files)
 
 
 def check_writable(*files: Path) -> None:

@@ -13,7 +13,7 @@ from experiments.display.console import say
 from experiments.display.streams import pasted
 from experiments.display.words import renewed
 from experiments.running.executors import check_workers
-from experiments.store.files import check_document, check_writable, write_figure, write_whole
+from experiments.store.files import check_document, check_vacant_file, write_figure, write_whole
 from experiments.validation.page import as_json, blocks, records, tell
 from experiments.validation.validate import REPLICATES, Validation, validate
 
@@ -38,10 +38,10 @@ def run_validation(
         InputFault: something asked for is not usable; nothing is computed then that would be lost.
     """
     wanted = {form: file for form, file in (files or {}).items() if file is not None}
+    check_vacant_file(*wanted.values())
     if document:
         check_document(DOCUMENT, FIGURE)
         wanted |= {"page": DOCUMENT, "figure of the page": FIGURE}
-    check_writable(*wanted.values())
     found = validate(n_rows, replicates, check_workers(workers), progress)
     tell(console, found)
     write(found, wanted)

@@ -21,7 +21,7 @@ from model.choices import (
 )
 from model.choices.own_file import OwnFile, changed, digest_of, meant, read_text, run_file, whole_digest
 from model.choices.plugins import ACCEPTANCE, STANCE, TACTIC, Plugin
-from model.faults import InputFault, described
+from model.faults import OWN_FAILURES, InputFault, described
 
 SUBJECT: Final = "tactics file"
 # How far a share may leave 0 to 1 by rounding (fraction); it is then put back.
@@ -120,7 +120,7 @@ def guarded(plugin: Plugin) -> Callable[..., Any]:
         try:
             with np.errstate(all="ignore"):
                 result = own(*given)
-        except Exception as error:
+        except OWN_FAILURES as error:
             raise InputFault([f"{who} failed: {type(error).__name__}: {error}{meant(error)}"], SUBJECT) from None
         if plugin.kind == STANCE:
             if not isinstance(result, tuple) or len(result) != 2:

@@ -34,6 +34,7 @@ from model.parameters.core import (
     Welfare,
 )
 from model.parameters.mechanisms import MECHANISM_GROUPS, Clubs, Commerce, Statecraft, Tactics
+from model.parameters.names import ALL_STEMS, BLOC_STEMS, DYAD_STEMS, by_flat_name, dotted, flat, of_three, stem_of
 from model.parameters.spec import ParameterSpec
 from model.vocabulary import THREE, Parties
 
@@ -70,53 +71,10 @@ class Declared(dict[str, ParameterSpec]):
 
 PARAMETERS: Final = Declared(declared())
 
-# Stems of parameters declared once for each of the three blocs, or of their dyads. Of any bloc they are written with
-# its code behind a dot, ``alpha.JP``, ``trust_good.CN-JP``; ``Parameters`` also offers the numbers of each as an array.
-BLOC_STEMS: Final = (
-    *("alpha", "ice_margin", "carbon_share", "concession_exponent", "ratification_threshold"),
-    *("emissions_saved_per_ev", "carbon_coverage", "carbon_price", "carbon_implicit"),
-)
-DYAD_STEMS: Final = ("trust_good", "trust_bad", "tension_mean")
-NAMED_STEMS: Final = ("tactic", "acceptance")  # of blocs, no numbers
-ALL_STEMS: Final = (*BLOC_STEMS, *NAMED_STEMS, *DYAD_STEMS)
-
 
 def is_flat(name: object) -> bool:
     """Whether a parameter is declared by this very name."""
     return name in PARAMETERS.keys()  # noqa: SIM118 - of the keys alone
-
-
-def stem_of(name: object) -> tuple[str, str]:
-    """The stem and the bloc or dyad of a name with a dot (``("alpha", "JP")``); empty texts for any other name."""
-    stem, dot, party = name.partition(".") if isinstance(name, str) else ("", "", "")
-    known = stem in ALL_STEMS and bool(party)
-    return (stem, party) if dot and known else ("", "")
-
-
-def _of_three(stem: str) -> list[str]:
-    """The flat names of a stem, in the order of the three."""
-    names = THREE.dyad_names if stem in DYAD_STEMS else THREE.blocs
-    return [f"{stem}_{name.lower().replace('-', '_')}" for name in names]
-
-
-_FLAT: Final = {
-    f"{stem}.{min(name, '-'.join(reversed(name.split('-'))))}": own
-    for stem in ALL_STEMS
-    for name, own in zip(THREE.dyad_names if stem in DYAD_STEMS else THREE.blocs, _of_three(stem), strict=True)
-}
-_DOTTED: Final = {own: dotted for dotted, own in _FLAT.items()}
-
-
-def flat(name: str) -> str:
-    """The flat name of one of the three's, whichever way it is written (``alpha.CN``, ``trust_good.US-CN``).
-
-    Of any other bloc or dyad the name with a dot, a dyad's blocs in the order of the alphabet.
-    """
-    stem, party = stem_of(name)
-    if not stem:
-        return name
-    dotted = f"{stem}.{min(party, '-'.join(reversed(party.split('-'))))}"
-    return _FLAT.get(dotted, dotted)
 
 
 def spec_of(name: str) -> ParameterSpec | None:
@@ -131,7 +89,7 @@ def spec_of(name: str) -> ParameterSpec | None:
     stem, _ = stem_of(own)
     if not stem:
         return None
-    three = [PARAMETERS[one] for one in _of_three(stem)]
+    three = [PARAMETERS[one] for one in of_three(stem)]
     lows, highs = (
         [end for end in ends if end is not None] for ends in zip(*((one.low, one.high) for one in three), strict=True)
     )
@@ -273,7 +231,7 @@ class Parameters(
         own, known = flat(name), dict(self.own)
         if is_flat(own) or own in known:
             return getattr(self, own) if is_flat(own) else known[own]
-        defaults = {PARAMETERS[one].default for one in _of_three(stem_of(own)[0])}
+        defaults = {PARAMETERS[one].default for one in of_three(stem_of(own)[0])}
         if len(defaults) == 1:
             return defaults.pop()
         spec = spec_of(own)
@@ -314,7 +272,7 @@ class Parameters(
         """These parameters with some values replaced; checked as in ``make_parameters``."""
         if not overrides:
             return self
-        changed = {flat(name) if isinstance(name, str) else name: value for name, value in spread(overrides).items()}
+        changed = _once(overrides)
         now = self.as_dict()
         absent = [name for name in changed if not _is_there(name, self.parties)]
         absent = [name for name in absent if repr(now.get(name)) != repr(changed[name])]
@@ -335,34 +293,31 @@ def _parties(stem: str, parties: Parties) -> tuple[str, ...]:
 
 def _is_there(name: str, parties: Parties) -> bool:
     """Whether a parameter is of nobody, or of blocs that are all parties."""
-    stem, party = stem_of(_DOTTED.get(name, name)) if isinstance(name, str) else ("", "")
+    stem, party = stem_of(dotted(name)) if isinstance(name, str) else ("", "")
     return not stem or set(party.split("-")) <= set(parties.blocs)
 
 
 def _no_party(name: str, parties: Parties) -> str:
-    _, party = stem_of(_DOTTED.get(name, name))
+    _, party = stem_of(dotted(name))
     return f"{name}: {party} is not among the governments, {', '.join(parties.blocs)}; leave it out"
 
 
-def spread(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by name, where ``alpha = { JP = 0.1 }`` is ``"alpha.JP" = 0.1``, as TOML reads the name without quotes."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        of_parties = isinstance(value, Mapping) and stem_of(f"{name}.any")[0]
-        found |= {f"{name}.{party}": one for party, one in value.items()} if of_parties else {name: value}
-    return found
-
-
 def _build(values: Mapping[str, Any], parties: Parties = THREE) -> Parameters:
-    values = spread(values)
-    specs = {name: spec_of(name) if isinstance(name, str) else None for name in values}
-    told = (_check(spec, values[name])[1] if spec else _unknown(name) for name, spec in specs.items())
-    if faults := [fault for fault in told if fault]:
+    named, twice = by_flat_name(values)
+    specs = {name: spec_of(name) if isinstance(name, str) else None for name in named}
+    told = (_check(spec, named[name])[1] if spec else _unknown(name) for name, spec in specs.items())
+    if faults := [*twice, *(fault for fault in told if fault)]:
         raise InputFault(faults, "parameters")
-    named = {flat(name): value for name, value in values.items()}
     own = {name: value for name, value in named.items() if not is_flat(name)}
     plain = {name: value for name, value in named.items() if is_flat(name)}
     return Parameters(**plain, parties=parties, own=tuple(own.items()))
+
+
+def _once(values: Mapping[str, object]) -> dict[str, Any]:
+    named, twice = by_flat_name(values)
+    if twice:
+        raise InputFault(twice, "parameters")
+    return named
 
 
 def checked_value(name: str, came: object) -> Value:
@@ -390,7 +345,7 @@ def make_parameters(overrides: Mapping[str, object] | None = None, parties: Part
     Raises:
         InputFault: lists every unknown name and every value of the wrong type or outside its range.
     """
-    values = spread(overrides or {})
+    values = _once(overrides or {})
     if parties is not None and (absent := [name for name in values if not _is_there(name, parties)]):
         raise InputFault([_no_party(name, parties) for name in absent], "parameters")
     return _build(values, parties or THREE)

@@ -55,7 +55,7 @@ def shortfall(recorder: Recorder, given_alone: FloatArray, d: int) -> Shortfall 
     which = fails[0] + 2 * fails[1] + 4 * fails[2]
     closest = in_force & (many == many[in_force].min())
     where = closest & (which == np.argmax(np.bincount(which[closest])))
-    found = fails[:, where].all(axis=1)
+    found = np.asarray(fails[:, where].all(axis=1))
 
     def whose(by_side: np.ndarray) -> tuple[int, ...]:
         times = np.count_nonzero(by_side[:, where], axis=1)

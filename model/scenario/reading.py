@@ -16,6 +16,7 @@ from typing import Any, Final
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from model.faults import InputFault, nearest, of_form, shown
+from model.parameters.names import by_flat_name
 from model.scenario import toml_file
 from model.scenario.evidence import Resolver, Shelf, SourceRow, names_in, seeds_directory
 from model.scenario.governments import odd_blocs, parties_of
@@ -101,6 +102,10 @@ def read_chain(path: Path) -> tuple[dict[str, Any], tuple[Path, ...]]:
 def _read_chain(path: Path, main: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], tuple[Path, ...]]:
     _, raw = toml_file.read_toml(path, "scenario")
     raw = {key: _from_folder(item, path.parent, main) for key, item in raw.items()}
+    if isinstance(changes := raw.get("parameters"), dict):  # by flat names, so that a change takes its base's place
+        raw["parameters"], twice = by_flat_name(changes, "[parameters] ")
+        if twice:
+            raise InputFault(twice, f"scenario {path.stem}")
     if "extends" not in raw:
         return raw, (path,)
     base, seen = find_scenario(str(raw.pop("extends")), path.parent), (*seen, path.resolve())

@@ -204,6 +204,7 @@ BAD = {
     "[0.1, 0.2, 0.3]": "array of shape|one number for each",
     "moment.nothing": "AttributeError",
     "1 / 0": "ZeroDivisionError",
+    "exit(4)": "failed: SystemExit: 4",
 }
 
 

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.faults import InputFault, nearest
-from model.parameters.checked import BLOC_STEMS, DYAD_STEMS, GROUPS, PARAMETERS, Parameters, make_parameters
+from model.parameters.checked import GROUPS, PARAMETERS, Parameters, make_parameters
 from model.parameters.core import DIALOGUE_CEILINGS, RETALIATION_RULES
+from model.parameters.names import BLOC_STEMS, DYAD_STEMS
 from model.parameters.spec import ParameterSpec, real
 from model.vocabulary import BLOCS, DYAD_NAMES, Parties
 

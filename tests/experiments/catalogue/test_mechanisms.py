@@ -203,7 +203,7 @@ def test_effects_can_be_kept_and_read(tmp_path: Path) -> None:
         read_effects(path, KNOWN)
     for spoiled in (b"", b"\xff\xfe\x00", b"a,b\n1,2,3\n4,5\n"):
         path.write_bytes(spoiled)
-        with pytest.raises(InputFault, match="cannot be read as a table|has not the columns"):
+        with pytest.raises(InputFault, match=r"cannot be read as a table|has not the columns"):
             read_effects(path, KNOWN)
     with pytest.raises(InputFault, match="neither a results folder nor a table"):
         read_effects(tmp_path / "nowhere", KNOWN)

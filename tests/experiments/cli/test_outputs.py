@@ -119,3 +119,24 @@ def test_so_is_a_folder_that_takes_no_more(name: str, monkeypatch: pytest.Monkey
 def test_so_is_a_page_that_is_not_there(name: str) -> None:
     words = ("treaty",) if name == "design" else ()
     refused(called(name, *words, "--document"), "--document: there is no 'docs/", "a checkout of the project")
+
+
+WHOLE: Final = (("page", "--out"), ("certify", "--out"), ("forecast", "--out"))
+FILES: Final = (*WHOLE, *(place for place in PLACES if place[1] in ENDINGS))
+
+
+@pytest.mark.parametrize(("name", "option"), [pytest.param(*one, id="".join(one)) for one in FILES])
+def test_a_file_that_is_there_is_never_written_over(name: str, option: str, folder: Path) -> None:
+    file = folder / f"mine{ENDINGS.get(option, '.zip')}"
+    file.write_text("dear to somebody", encoding="utf-8")
+    refused(called(name, *PLACES[name, option], option, file), "is there already")
+    assert file.read_text(encoding="utf-8") == "dear to somebody"
+
+
+def test_neither_is_what_a_command_reads(tmp_path: Path) -> None:
+    (name,) = PLACES["score", "--json"]
+    file = tmp_path / "forecast.json"
+    file.write_bytes(Path(name).read_bytes())
+    refused(called("score", file, "--json", file), "is there already")
+    assert file.read_bytes() == Path(name).read_bytes()
+    refused(called("validate", "--json", "one.json", "--csv", "./one.json"), "is named for two outputs")

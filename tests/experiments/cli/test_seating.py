@@ -56,6 +56,8 @@ def test_a_file_without_its_class_is_told_what_to_write(call: Callable[..., Resu
         refused(call("seat", *words, "two.py"), "two.py:Mine, or two.py:Other")
         refused(call("seat", *words, "none.py"), "'none.py' has no agent; write a subclass of Agent")
         refused(call("seat", *words, "gone.py"), "'gone.py' cannot be read")
+        written(tmp_path, "waits.py", MINE.replace("def answer", "async def answer"))
+        refused(call("seat", *words, "waits.py:Mine"), "answer is async, and nobody awaits it; write def answer")
     refused(call("seat", "--agent", "rules"), "whose seat does rules take? name it: --bloc EU")
 
 
@@ -157,3 +159,19 @@ def test_a_folder_that_holds_something_is_refused_before_a_game_is_played(tmp_pa
     written(tmp_path, "old.txt", "mine")
     code, said = detente("arena", "--agent", "rules", "--out", tmp_path)
     assert code == 2 and "already holds files" in said
+
+
+def test_agents_take_seats_in_their_order(call: Callable[..., Result], tmp_path: Path) -> None:
+    words = ("seat", "--bloc", "US", "--bloc", "EU", "--agent", "always-accept", "--agent", "never-accept")
+    assert call(*words, *FEW).exit_code == 0
+    games = json.loads((tmp_path / "results/seat/games.json").read_text("utf-8"))
+    assert {bloc: told["agent"] for bloc, told in games["seats"].items()} == {
+        "US": "always-accept", "EU": "never-accept",
+    }  # fmt: skip
+
+
+def test_a_seat_that_came_twice_and_agents_without_a_seat_are_refused(call: Callable[..., Result]) -> None:
+    refused(call("seat", "--bloc", "US", "--bloc", "us", "--agent", "rules"), "--bloc US came twice; keep one")
+    words = ("--agent", "rules", "--agent", "always-accept")
+    refused(call("seat", "--bloc", "US", *words), "2 agents for 1 seat: allowed is one --agent for all, or one for")
+    refused(call("seat", "--bloc", "US", "--bloc", "EU", *words, "--url", "http://127.0.0.1:9"), "keep one")

@@ -275,3 +275,19 @@ def test_a_path_is_printed_in_one_piece_wherever_the_line_ends(
         assert result.exit_code == 0, result.output
         assert f"All 4 runs are in {folder} already" in result.stderr
         assert re.search(rf"^Report: detente report {folder}$", result.stdout, re.M), result.stdout
+
+
+def test_points_over_which_nothing_varies_have_no_ranking(call: Callable[..., Result], tmp_path: Path) -> None:
+    text = SMALL.partition("[factors")[0].replace('"2026"', '"symmetric"').replace("replicates = 2", "replicates = 1")
+    nothing = "[factors.club_penalty]\nrange = 'declared'\n"  # of a club that there is not
+    for n, said in (
+        (4, "No outcome varies over these points, so there is no ranking."),
+        (2, "A ranking needs 4 design"),
+    ):
+        path = tmp_path / f"flat{n}.toml"
+        path.write_text(f"{text}design = 'latin_hypercube'\nn_points = {n}\n{nothing}", encoding="utf-8")
+        result = call("sweep", path, "--workers", 1)
+        assert result.exit_code == 0, result.output
+        assert said in " ".join(result.stdout.split()) and "\nTables and all runs: " in result.stdout
+        assert not list((tmp_path / "results" / f"flat{n}").glob("*.png"))
+        assert call("report", tmp_path / "results" / f"flat{n}").exit_code == 0

@@ -124,3 +124,21 @@ def test_a_figure_that_fails_hides_nothing(
     result = call("run", "symmetric", "--engine", "ensemble", "--out", tmp_path / "r")
     assert result.exit_code == 1 and "Outcome" in result.stdout and "Tables are in" in result.stdout
     assert (tmp_path / "r" / "dyad.parquet").exists() and not (tmp_path / "r" / "run.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run", "--replicate", "2", "--replicate", "5"), "--replicate came twice; keep one"),
+        (("sweep", "two.toml", "--replicates=2", "--replicates", "5"), "--replicates came twice; keep one"),
+        (("run", "--set", "a=1", "--engine", "mesa", "--engine=mesa", "--engine", "x"), "--engine came 3 times; keep"),
+        (("seat", "--url", "a", "--url", "b", "--room", "a", "--room", "b"), "--room came twice; keep one"),
+    ],
+)
+def test_an_option_of_one_value_comes_once(words: tuple[str, ...], said: str, call: Callable[..., Result]) -> None:
+    refused(call(*words), said)
+
+
+def test_an_option_of_many_values_comes_as_often_as_it_likes(call: Callable[..., Result]) -> None:
+    told = call("run", "--set", "generosity=2", "--set", "generosity=3").output
+    assert "came" not in told and "is set already" in told

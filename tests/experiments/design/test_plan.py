@@ -8,7 +8,6 @@ import pytest
 
 from experiments.design.plan import Plan
 from experiments.design.plan_file import load_plan, plan_names, read_root_seed
-from experiments.design.plan_reading import commas_of
 from model import InputFault
 
 # A plan that is right, one line a key, so that a test can put a wrong line in the place of any.
@@ -292,13 +291,3 @@ def test_a_plan_moves_what_belongs_to_a_government_of_ones_own(tmp_path: Path) -
     }
     (fault,) = faults(tmp_path, **mine | {"factor": '[factors."alpha.JP"]\nlevels = [0.07, 0.09]'})
     assert fault == "alpha.JP: four-2026 has no such government; leave it out"
-
-
-@pytest.mark.parametrize(
-    ("line", "is_asked"),
-    [("levels=[0,5,1,0]", True), ("levels=[0.1,0.2]", False), ("range=[0,1]", False), ("levels=[1,2,3]", False)],
-)
-def test_lists_without_blanks_are_asked_about_only_where_they_may_hold_decimal_commas(
-    line: str, is_asked: bool
-) -> None:
-    assert bool(commas_of(line)) is is_asked

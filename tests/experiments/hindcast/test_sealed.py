@@ -282,6 +282,36 @@ def test_cells_that_are_no_numbers_are_named(known: Forecast, tmp_path: Path) ->
         score(known, Evidence(folder))
 
 
+@pytest.mark.parametrize(
+    ("table", "cells", "said"),
+    [
+        ("ev_share", {"bloc": "EU", "year": "2027", "ev_share": "54"},
+         "ev_share = 54: allowed is a number from 0 to 1; it is a share: write 0.54, not 54"),
+        ("ev_share", {"bloc": "EU", "year": "2027", "ev_share": "nan"}, "ev_share = nan: allowed is a number"),
+        ("ev_share", {"bloc": "EU", "year": "2023", "ev_share": "0.2"}, "bloc EU, year 2023 is there already, in "),
+        ("tariffs_quarterly", {"rate_end": "inf"}, "rate_end = inf: allowed is a number from 0 to 5; correct it"),
+        ("tariffs_quarterly", {"rate_end": "nan"}, "rate_end = nan"),
+        ("tariffs_quarterly", {"rate_end": "-0.1"}, "rate_end = -0.1"),
+        ("tariffs_quarterly", {"rate_end": "35"}, "it is a share: write 0.35, not 35"),
+        ("tariffs_quarterly", {"rate_end": "0.1", "quarter": "2023-Q1"}, "quarter 2023-Q1 is there already, in line"),
+        ("bev_quarterly", {"bev_sales_thousand": "nan", "new_car_sales_thousand": "9"}, "bev_sales_thousand = nan"),
+        ("bev_quarterly", {"bev_sales_thousand": "9", "new_car_sales_thousand": "0"}, "allowed is a number above 0"),
+        ("bev_quarterly", {"bev_sales_thousand": "9", "new_car_sales_thousand": "8"}, "more than all new cars, 8"),
+    ],
+)  # fmt: skip
+def test_evidence_that_cannot_be_is_refused_with_its_line(
+    table: str, cells: dict[str, str], said: str, file: Path, tmp_path: Path
+) -> None:
+    folder = copied(tmp_path / "bad")
+    usual = {"tariffs_quarterly": {"quarter": "2027-Q1", "importer": "EU", "exporter": "CN", "product": "ev"},
+             "bev_quarterly": {"quarter": "2027-Q1", "bloc": "EU"}}  # fmt: skip
+    add(folder / f"{table}.csv", **{**usual.get(table, {}), **cells})
+    line = len((folder / f"{table}.csv").read_text("utf-8").splitlines())
+    told = refused("score", file, "--evidence", folder, "--json", tmp_path / "s.json")
+    assert f"{table}.csv', line {line}: " in told and said in told
+    assert not (tmp_path / "s.json").exists()
+
+
 def test_scores_are_told_and_written(file: Path, tmp_path: Path) -> None:
     result = call("score", file, "--json", tmp_path / "s.json")
     assert result.exit_code == 0, result.output

@@ -144,6 +144,16 @@ def test_a_run_in_which_it_fails_is_a_failed_row_and_the_others_stay(engine: str
     assert (again.exit_code, "failed at run: RuntimeError: no luck" in again.output) == (0, True)
 
 
+@pytest.mark.parametrize("engine", ["ensemble", "mesa"])
+def test_one_that_would_end_the_program_fails_alone_and_is_told(engine: str, tmp_path: Path) -> None:
+    written(tmp_path, "leaves.py", FAILS.replace('RuntimeError("no luck")', "SystemExit(0)"))
+    swept = called(*SWEEP, "--world", "leaves.py", "--engine", engine)
+    assert swept.exit_code == 0 and "2 failed" in swept.output
+    assert set(Results.open("r").read_failures()["message"]) == {"SystemExit: 0"}
+    result = called("run", "2026", "--replicate", "1", "--world", "leaves.py", "--engine", engine)
+    refused(result, "leaves.py:Fails failed: SystemExit: 0 (line 8)")
+
+
 def test_a_fault_of_the_shipped_ensemble_is_not_covered_up(monkeypatch: pytest.MonkeyPatch) -> None:
     from model import World
 

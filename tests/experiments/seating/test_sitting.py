@@ -84,6 +84,17 @@ def test_a_fault_costs_its_own_seat_alone(said: Any, kind: str, words: str, by_r
     assert replay(json.loads(json.dumps(one.game.export())))[1]
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_async_method_is_no_move_and_python_does_not_complain() -> None:
+    class Waits(Agent):
+        async def answer(self, question: Question) -> str:  # type: ignore[override]
+            return "accept"
+
+    one, told = game_of(Waits)
+    assert set(one.sitters[BLOC].faults) == {MALFORMED} and len(told) == 1
+    assert "write def in place of async def" in told[0]
+
+
 def test_an_agent_that_cannot_be_made_costs_its_own_seat_alone(by_rules_alone: Game) -> None:
     def cannot() -> Agent:
         raise OSError("its file is gone")

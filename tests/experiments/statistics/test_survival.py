@@ -285,6 +285,9 @@ def test_how_many_are_wanted() -> None:
     assert replicates_for(x, 0.1, 10**6) == pytest.approx(4 * replicates_for(x, 0.2, 10**6), rel=0.01)
     assert replicates_for(np.ones(30) * 0.5, 0.1, 1000) == 30
     assert replicates_for(x, 0.001, 500) == 500
+    for tiny in (1e-300, 5e-324):  # of which the square is beyond any number
+        assert replicates_for(x, tiny, 500) == 500
+        assert replicates_for(np.ones(30) * 0.5, tiny, 500) == 30
     assert pilot_spread([False] * 30) > 0.0, "0 of 30 is no certainty"
     for bad in (lambda: replicates_for(x, 0.0, 10), lambda: pilot_spread([1.0])):
         with pytest.raises(ValueError, match=r"above 0|two finite"):
