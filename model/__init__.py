@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
     from model.packages.view import View
-    from model.parameters.checked import PARAMETERS, Parameters, checked_value, make_parameters
+    from model.parameters.checked import HOW_LONG, LENGTHS, PARAMETERS, Parameters, checked_value, make_parameters
     from model.parameters.names import by_flat_name, flat, named_twice
     from model.record.columns import last_games, package_flows, reference_package
     from model.record.dictionary import dictionary
@@ -38,7 +38,17 @@ if TYPE_CHECKING:
     from model.telling.turning_points import turning_points
     from model.vocabulary import BLOCS, DYAD_NAMES, DYADS, MOST_BLOCS, Parties
     from model.world import Checkpoint, ToldRun, World
-    from model.world_file import WorldFile, load_world, own_class, unload_worlds, why_it_failed, world_of
+    from model.world_file import (
+        WorldFile,
+        load_world,
+        own_class,
+        own_methods,
+        shipped_of,
+        uncalled,
+        unload_worlds,
+        why_it_failed,
+        world_of,
+    )
 
 __version__ = "0.3.0"
 
@@ -57,7 +67,7 @@ _ROOMS = {
     "model.negotiation": "NegotiationModel",
     "model.numerics": "QUARTERS_PER_YEAR",
     "model.packages.view": "View",
-    "model.parameters.checked": "PARAMETERS Parameters checked_value make_parameters",
+    "model.parameters.checked": "HOW_LONG LENGTHS PARAMETERS Parameters checked_value make_parameters",
     "model.parameters.names": "by_flat_name flat named_twice",
     "model.record.columns": "last_games package_flows reference_package",
     "model.record.dictionary": "dictionary",
@@ -76,25 +86,26 @@ _ROOMS = {
     "model.telling.turning_points": "turning_points",
     "model.vocabulary": "BLOCS DYADS DYAD_NAMES MOST_BLOCS Parties",
     "model.world": "Checkpoint ToldRun World",
-    "model.world_file": "WorldFile load_world own_class unload_worlds why_it_failed world_of",
+    "model.world_file": "WorldFile load_world own_class own_methods shipped_of uncalled unload_worlds why_it_failed "
+    "world_of",
 }
 _HOMES = {name: module for module, names in _ROOMS.items() for name in names.split()}
 
 # fmt: off
 __all__ = [
-    "ARITHMETICS", "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "KEPT",
-    "MOST_BLOCS", "OWN_FAILURES", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker", "BatterySupplier",
-    "Bloc", "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel",
-    "Obstacle", "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd", "Shortfall", "Story",
-    "StoryLine", "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance",
-    "arithmetic_in_use", "by_flat_name", "calibration_table", "checked_value", "described", "dictionary",
+    "ARITHMETICS", "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "HOW_LONG", "KEPT",
+    "LENGTHS", "MOST_BLOCS", "OWN_FAILURES", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker",
+    "BatterySupplier", "Bloc", "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment",
+    "NegotiationModel", "Obstacle", "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd",
+    "Shortfall", "Story", "StoryLine", "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile",
+    "acceptance", "arithmetic_in_use", "by_flat_name", "calibration_table", "checked_value", "described", "dictionary",
     "digest_of_text", "duty_rates", "evidence_table", "files_read", "find_scenario", "flat", "game_map_point",
     "growth_table", "identification_flips", "is_path", "kept_lanes", "kind_of", "known_scenario", "last_games",
     "load_names", "load_scenario", "load_tactics", "load_world", "make_parameters", "named_twice", "nearest", "no_file",
-    "of_form", "own_class", "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package",
-    "registered", "root_seeds", "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shortfall",
-    "shown", "side_family", "stance", "stand_in", "tactic", "turning_points", "unload", "unload_worlds",
-    "using_arithmetic", "why_it_failed", "world_of",
+    "of_form", "own_class", "own_methods", "package_flows", "package_terms", "parse_toml", "read_toml",
+    "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files", "scenario_names",
+    "seeds_directory", "shipped_of", "shortfall", "shown", "side_family", "stance", "stand_in", "tactic",
+    "turning_points", "uncalled", "unload", "unload_worlds", "using_arithmetic", "why_it_failed", "world_of",
 ]
 # fmt: on
 

@@ -21,7 +21,7 @@ from model.faults import InputFault, nearest, shown, whole_number
 from model.parameters.checked import PARAMETERS, Parameters
 from model.record.recorder import Recorder
 from model.start.starting_point import known_scenario
-from model.world import HIGHEST_REPLICATE, World
+from model.world import HIGHEST_REPLICATE, World, no_world
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +70,8 @@ class Ensemble:
         if n_quarters is not None:
             self.n_quarters = _whole("n_quarters", n_quarters, 1, known.n_quarters, faults)
         self.points = _points(parameters, known.parameters, faults)
+        if fault := no_world(world):
+            faults.append(f"world = {fault}")
         faults += _faults(self.replicates, self.keep) if not faults else []
         if faults:
             raise InputFault(faults, "ensemble")

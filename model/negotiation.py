@@ -28,7 +28,7 @@ from model.mesa_call import arguments
 from model.record.recorder import Recorder
 from model.start.starting_point import known_scenario
 from model.telling.story import Story
-from model.world import ToldRun, World, address
+from model.world import ToldRun, World, address, no_world
 
 
 class _Counts(weakref.WeakKeyDictionary[mesa.Model, itertools.count]):
@@ -137,6 +137,8 @@ class NegotiationModel(ToldRun, mesa.Model):
     ) -> None:
         asked = arguments({"scenario": scenario, "root_seed": root_seed, "replicate": replicate, "rng": rng, **kwargs})
         name = asked.pop("scenario")
+        if fault := no_world(world_type):
+            raise InputFault([f"world_type = {fault}"], "run")
         root_seed, replicate = address(asked.pop("root_seed"), asked.pop("replicate"))
         if not isinstance(scenario, (str, Path)) and HAS_SCENARIOS:
             mesa.Model.__init__(self, scenario=scenario)

@@ -39,6 +39,9 @@ MOST_WAITING: Final = 256
 _lanes_waiting = 0
 
 
+SEATS: Final = ("bloc_type", "automaker_type", "supplier_type")  # where a world is told of its parties' classes
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """All that is needed to go on from a moment of a run."""
@@ -185,6 +188,16 @@ def address(root_seed: object, replicate: object) -> tuple[int, int]:
     if faults:
         raise InputFault(faults, "run")
     return int(root_seed), int(replicate)  # type: ignore[call-overload]
+
+
+def no_world(came: Any) -> str:
+    """What is wrong with what is to be a class of worlds: what came, what is allowed, what to do; empty: nothing."""
+    if isinstance(came, type) and issubclass(came, World):
+        return ""
+    fault = f"{came.__name__ if isinstance(came, type) else shown(came)}: allowed is World or a subclass of it"
+    seats = (name for name in SEATS if isinstance(came, type) and issubclass(came, getattr(World, name)))
+    seat = next(seats, "")
+    return fault + (f"; write a subclass of World that has {seat} = {came.__name__}" if seat else "")
 
 
 class ToldRun(Lane):

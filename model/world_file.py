@@ -10,6 +10,8 @@ the shipped one with parties of that class. To load a file is to run it (``model
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +19,7 @@ from model.agents.automaker import Automaker
 from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
 from model.choices import plugins
-from model.choices.own_file import OwnFile, changed, digest_of, read_text, run_file, where_of, whole_digest
+from model.choices.own_file import OwnFile, changed, digest_of, files_read, read_text, run_file, where_of, whole_digest
 from model.faults import InputFault, kind_of, nearest
 from model.world import World
 
@@ -58,7 +60,8 @@ def load_world(asked: str | Path, sha256: str | None = None) -> WorldFile:
     with its neighbours, if it is known.
 
     Raises:
-        InputFault: the file cannot be read or run or has changed, or the class is not there or not of the right kind.
+        InputFault: the file cannot be read or run or has changed, or the class is not there, is not of the right kind
+            or replaces nothing.
     """
     where, name = _parts(str(asked))
     file, names = _run(where, sha256)
@@ -73,6 +76,12 @@ def load_world(asked: str | Path, sha256: str | None = None) -> WorldFile:
         raise InputFault([_no_such(where, name, names, own)], SUBJECT)
     parent = _parent_of(own[name])
     assert parent is not None
+    if not _replaces(own[name]):
+        near = "".join(f"; {line}" for line in _uncalled(own[name], file))
+        fault = f"{name} in '{where}' replaces nothing of {shipped_of(own[name]).__name__}, so it would change no run"
+        raise InputFault(
+            [f"{fault}{near or '; write a method of its, as docs/write_a_mechanism.md lists them'}"], SUBJECT
+        )
     return WorldFile(file.path, file.sha256, name, parent.__name__, beside=file.beside)
 
 
@@ -98,6 +107,49 @@ def own_class(file: WorldFile) -> type:
     world_of(file)
     kind: type = _loaded[file.sha256][1][file.name]
     return kind
+
+
+def shipped_of(kind: type) -> type:
+    """The nearest class of ours that a class comes from."""
+    return next(base for base in kind.__mro__ if base.__module__.partition(".")[0] == "model")
+
+
+def own_methods(kind: type) -> list[str]:
+    """The methods that a class, or a base of it that is not ours, writes."""
+    names = [name for name, value in _own_names(kind) if inspect.isfunction(value)]
+    return [name for name in dict.fromkeys(names) if not name.startswith("__") or name == "__init__"]
+
+
+def uncalled(file: WorldFile) -> list[str]:
+    """A line for every public method of a file's class that nothing calls, with the nearest name of one that is."""
+    return _uncalled(own_class(file), file)
+
+
+def _own_names(kind: type) -> list[tuple[str, Any]]:
+    bases = kind.__mro__[: kind.__mro__.index(shipped_of(kind))]
+    return [pair for base in bases for pair in vars(base).items()]
+
+
+def _replaces(kind: type) -> bool:
+    """Whether a class puts anything in the place of ours: a method, the classes of its parties, how it is made."""
+    dull = vars(type("Nothing", (), {}))
+    return any(
+        hasattr(shipped_of(kind), name) for name, _ in _own_names(kind) if name not in dull or name == "__init__"
+    )
+
+
+def _uncalled(kind: type, file: OwnFile) -> list[str]:
+    shipped = shipped_of(kind)
+    known = [name for name in dir(shipped) if not name.startswith("_") and inspect.isroutine(getattr(shipped, name))]
+    text = "\n".join(path.read_text("utf-8") for path in files_read(file) if path.is_file())
+    lines = []
+    for name in own_methods(kind):
+        # To call what one replaces is no call of one's own.
+        said = re.findall(rf"(?<!super\(\)\.)(?<!def )\b{name}\b", text)
+        if not name.startswith("_") and not hasattr(shipped, name) and not said:
+            hint = nearest(name, known)
+            lines.append(f"{name} is called by nothing{f', {hint}' if hint else ''}")
+    return lines
 
 
 def why_it_failed(file: WorldFile, error: BaseException) -> InputFault:

@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from varied import VARIED
 
+from model import NegotiationModel
 from model import ensemble as ensemble_module
+from model.agents.bloc import Bloc
 from model.ensemble import Ensemble
 from model.faults import InputFault
 from model.market import clearing
@@ -307,3 +309,20 @@ def test_arrays_of_the_state_keep_replicates_fastest_in_memory() -> None:
 def test_arguments_of_other_tools_are_told_apart(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(InputFault, match=re.escape(said)):
         Ensemble("2026", **asked)
+
+
+@pytest.mark.parametrize(
+    ("came", "said"),
+    [
+        (int, "int: allowed is World or a subclass of it"),
+        (None, "None: allowed is World or a subclass of it"),
+        (Bloc, "Bloc: allowed is World or a subclass of it; write a subclass of World that has bloc_type = Bloc"),
+    ],
+)
+def test_what_is_no_class_of_worlds_is_refused_before_anything_is_played(came: Any, said: str) -> None:
+    with pytest.raises(InputFault) as caught:
+        Ensemble("symmetric", world=came, lanes=0)
+    assert caught.value.faults == ("lanes = 0: allowed is a whole number from 1", f"world = {said}")
+    with pytest.raises(InputFault) as caught:
+        NegotiationModel("symmetric", 1, 0, world_type=came)
+    assert caught.value.faults == (f"world_type = {said}",)

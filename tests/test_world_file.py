@@ -9,7 +9,7 @@ from pathlib import Path
 import equality
 import numpy as np
 import pytest
-from commands import detente, written
+from commands import called, detente, refused, written
 
 from model import Ensemble, InputFault, NegotiationModel, World, load_tactics, load_world, registered, unload, world_of
 from model.choices.own_file import files_read
@@ -50,7 +50,7 @@ def beside(moment):
 
 NUMBER = 3
 """
-ONE = "from model import World\nclass Mine(World):\n    pass\n"
+ONE = "from model import World\nclass Mine(World):\n    def ratify(self):\n        super().ratify()\n"
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +81,7 @@ def test_a_class_of_a_file_takes_its_place(mine: Path) -> None:
 
 
 def test_a_file_with_one_class_needs_no_name(tmp_path: Path) -> None:
-    written(tmp_path, "base.py", "from model import World\nclass Base(World):\n    pass\n")
+    written(tmp_path, "base.py", ONE.replace("Mine", "Base"))
     path = written(tmp_path, "one.py", "from base import Base\nclass Mine(Base):\n    pass\n")
     assert load_world(path).name == "Mine"
     assert load_world(f"{path}:Base").name == "Base", "what it imports can be named"
@@ -167,6 +167,38 @@ def test_every_fault_is_one_message(
     code, said = detente("run", "2026", "--world", asked)
     assert code == 2
     assert says in said and said.startswith("world file: 1 fault\n") and len(said.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("def honors(self, dyad):\n        return super().honors(dyad)",
+         "replaces nothing of Bloc, so it would change no run; honors is called by nothing, nearest known name: 'hon"),
+        ("SHARE = 0.5", "replaces nothing of Bloc, so it would change no run; write a method of its, as docs/write_a"),
+    ],
+)  # fmt: skip
+def test_a_class_that_replaces_nothing_is_refused(body: str, says: str, tmp_path: Path) -> None:
+    path = written(tmp_path, "typo.py", f"from model import Bloc\nclass Typo(Bloc):\n    {body}\n")
+    with pytest.raises(InputFault) as caught:
+        load_world(path)
+    assert f"Typo in '{path}' {says}" in str(caught.value)
+    for command in (("run", "2026", "--world"), ("sweep", "trust", "--world"), ("check-world",)):
+        refused(called(*command, path), "so it would change no run")
+
+
+def test_a_method_that_nothing_calls_is_told_once_on_the_side(tmp_path: Path) -> None:
+    text = MINE.replace("from shares import SHARE", "").partition("class Dear")[0] + (
+        "    def honors(self, dyad):\n        return self.share()\n    def share(self):\n        return 0.5\n"
+    )
+    result = called("run", "symmetric", "--world", f"{written(tmp_path, 'typo.py', text)}:Stubborn")
+    assert result.exit_code == 0
+    assert result.stderr.count("called by nothing") == 1
+    assert "! Stubborn: honors is called by nothing, nearest known name: 'honours'" in result.stderr
+
+
+def test_a_class_may_replace_parties_alone(tmp_path: Path) -> None:
+    text = "from model import Bloc, World\nclass Seats(World):\n    bloc_type = Bloc\n"
+    assert load_world(written(tmp_path, "seats.py", text)).name == "Seats"
 
 
 def test_a_name_that_cannot_be_kept_everywhere_is_refused(tmp_path: Path) -> None:

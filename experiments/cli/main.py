@@ -109,11 +109,10 @@ def run(
 ) -> None:
     """Play one negotiation; tell how it ended, and what turned it."""
     with refusals(), looking(style, figures):
-        from experiments.cli.sweeping import check_engine, write_run
+        from experiments.cli.sweeping import check_engine, check_place, write_run
         from experiments.design.plan_file import DEFAULT_ROOT_SEED, read_root_seed
         from experiments.display.console import say
         from experiments.report.run_story import tell
-        from experiments.store.files import check_vacant
         from model import NegotiationModel, ToldRun, identification_flips, world_of
 
         check_engine(engine)
@@ -121,8 +120,7 @@ def run(
         own = loaded_world(world)
         changes = parse_settings(settings or [])
         seed = read_root_seed(DEFAULT_ROOT_SEED) if root_seed is None else root_seed
-        if out is not None:
-            check_vacant(out)
+        check_place(out, figures)
         play: type[NegotiationModel] | type[ToldRun] = NegotiationModel if engine == "mesa" else ToldRun
         with played_by(own):
             model = play(
@@ -219,13 +217,11 @@ def play_again(
 ) -> None:
     """Play one run of a sweep again and compare it with what is stored."""
     with refusals(), looking(style, figures):
-        from experiments.cli.sweeping import check_engine, tell_rerun, write_run
+        from experiments.cli.sweeping import check_engine, check_place, tell_rerun, write_run
         from experiments.running.runner import rerun
-        from experiments.store.files import check_vacant
         from experiments.store.folder import Results
 
-        if out is not None:
-            check_vacant(out)
+        check_place(out, figures)
         if engine is not None:
             check_engine(engine)
         stored, own = Results.open(results), loaded_world(world)

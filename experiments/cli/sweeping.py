@@ -24,7 +24,7 @@ from experiments.running.runner import (
     WorkersDie,
     run_plan,
 )
-from experiments.store.files import vacant_folder
+from experiments.store.files import check_vacant, vacant_folder
 from experiments.store.lock import check_new
 from model import InputFault, nearest
 
@@ -50,6 +50,19 @@ def check_engine(engine: str) -> None:
         raise InputFault(
             [f"{engine!r} is not an engine; {nearest(engine, CHUNKS) or 'write ensemble or mesa'}"], "engine"
         )
+
+
+def check_place(out: Path | None, figures: str | None) -> None:
+    """Refuse a folder for a run that is not vacant, and forms of figures without a folder to draw into.
+
+    Raises:
+        InputFault: says which of these it is.
+    """
+    if out is not None:
+        check_vacant(out)
+    elif figures is not None:
+        fault = f"--figures {figures}: the figure of a run is drawn into the folder that --out names; add --out DIR"
+        raise InputFault([fault], "command line")
 
 
 def folder_of(plan: Plan, out: Path | None, into: Path | None) -> Path:
@@ -79,7 +92,7 @@ def sweep_and_report(
     """Run a plan with progress, then show and keep what it found. Returns the exit code."""
     folder = folder_of(plan, out, into)
     on = how_to_go_on(folder, into is not None)
-    with kept_in(on):
+    with kept_in(on, folder):
         try:
             outcome = _run(plan, folder, workers, scheduler, errors, engine)
         except InputFault as fault:
@@ -112,7 +125,7 @@ def how_to_go_on(folder: Path, began_anew: bool = False) -> str:
 @contextlib.contextmanager
 def stages_shown(errors: Console, name: str, folder: Path) -> Iterator[Callable[[str], Hooks]]:
     """Gives what each sweep of several tells while it goes on; the progress of one ends where the next begins."""
-    with kept_in(how_to_go_on(folder)), contextlib.ExitStack() as stack:
+    with kept_in(how_to_go_on(folder), folder), contextlib.ExitStack() as stack:
 
         def hooks(stage: str) -> Hooks:
             stack.close()

@@ -104,7 +104,7 @@ class Commands(TyperGroup):
                 )
         if args[:1] == ["help"]:
             args = [*args[1:2], "--help"]
-        fault = self._lacking(ctx, args) or self._misplaced(ctx, args)
+        fault = self._lacking(ctx, args) or self._misplaced(ctx, args) or self._length(ctx, args)
         if faults := [fault] if fault else self._repeated(ctx, args):
             with refusals():
                 from model import InputFault
@@ -139,6 +139,22 @@ class Commands(TyperGroup):
                     about = f"{about}; known are {', '.join(scenario_names())}, or the path of a .toml file"
                 return f"{args[-1]} needs {wanted} after it: {about[:1].lower()}{about[1:]}"
         return ""
+
+    def _length(self, ctx: typer.Context, args: Sequence[str]) -> str:
+        """That a command has no option for how long a run lasts, where one is asked for; empty: none is."""
+        command = self.get_command(ctx, args[0]) if len(args) > 1 else None
+        known = {name for own in command.params for name in own.opts} if command else set(args)
+        asked = [
+            name
+            for word in args[1:]
+            if (name := word.partition("=")[0]).startswith("--") and name not in (*known, "--help")
+        ]
+        if not asked:
+            return ""
+        from model import HOW_LONG, LENGTHS
+
+        found = next((name for name in asked if name[2:].replace("-", "_") in LENGTHS), "")
+        return f"detente {args[0]} has no {found}: {HOW_LONG}" if found else ""
 
     def _repeated(self, ctx: typer.Context, args: Sequence[str]) -> list[str]:
         """Options that take one value and came more than once: the last would have held, in silence."""
@@ -257,9 +273,13 @@ def loaded_world(asked: str | None) -> WorldFile | None:
     """The mechanism of the user's own, loaded; None where none was named."""
     if asked is None:
         return None
-    from model import load_world
+    from experiments.display.console import prose
+    from model import load_world, uncalled
 
-    return load_world(asked)
+    file = load_world(asked)
+    for line in uncalled(file):
+        prose(screen(to_stderr=True), f"! {file.name}: {line}")
+    return file
 
 
 @contextlib.contextmanager

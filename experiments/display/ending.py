@@ -7,9 +7,11 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
+NOTHING_KEPT: Final = "No run had begun, and nothing was written."
 ENDED: Final = 143  # 128 and the number of the signal, as shells and schedulers expect
 
 
@@ -38,12 +40,15 @@ def ended_in_order() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def kept_in(words: str) -> Iterator[None]:
-    """Within it, a command that is stopped at once says at its end what is kept, in these words."""
+def kept_in(words: str, folder: Path | None = None) -> Iterator[None]:
+    """Within it, a command that is stopped at once says at its end what is kept, in these words.
+
+    folder: where it is kept; as long as that is not there, nothing is.
+    """
     try:
         yield
     except (KeyboardInterrupt, Ended) as stop:
-        stop.add_note(words)
+        stop.add_note(words if folder is None or folder.is_dir() else NOTHING_KEPT)
         raise
 
 

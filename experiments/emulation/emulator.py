@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.store.sources import code_fingerprint
-from model import InputFault, __version__, nearest, shown
+from model import InputFault, __version__, by_flat_name, named_twice, nearest, shown
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -110,6 +110,10 @@ class Emulator:
             InputFault: there is no such file, it holds something else or is damaged, or it was made by another version
                 of the model or from other code.
         """
+        if not isinstance(path, (str, Path)) or not str(path).strip() or Path(path).is_dir():
+            came = f"'{path}' is a folder" if isinstance(path, (str, Path)) and str(path).strip() else shown(path)
+            fault = f"{came}: allowed is the path of a file that detente emulate wrote, such as emulator.json"
+            raise InputFault([fault], "emulator")
         try:
             data = Path(path).read_bytes()
         except OSError as error:
@@ -129,21 +133,24 @@ class Emulator:
         except (KeyError, IndexError, TypeError, ValueError):
             raise InputFault([f"'{path}' is damaged; {how_to_make(told)}"], "emulator") from None
 
-    def predict(self, settings: Mapping[str, float] | None = None, **more: float) -> Answers:
+    def predict(self, settings: Mapping[str, float | str] | None = None, **more: float | str) -> Answers:
         """Every outcome at a setting: by outcome and the pair, side of a pair or bloc that it is about.
 
-        settings, more: inputs by name, in their own units; one that is not named has its usual value.
+        settings, more: inputs by name, in their own units or by the name of a level (``dialogue_ceiling="leaders"``);
+        one that is not named has its usual value.
 
         Raises:
-            InputFault: an input is unknown, or lies outside the box.
+            InputFault: an input is unknown, comes twice, or lies outside the box.
         """
+        if twice := named_twice([*(settings or {}), *more]):
+            raise InputFault(twice, "emulator")
         means, low, high, run_low, run_high = (row.tolist() for row in self.arrays({**(settings or {}), **more}))
         return Answers(
             (key, Answer(means[k], low[k], high[k], *((None, None) if yes_no else (run_low[k], run_high[k]))))
             for k, (key, yes_no) in enumerate(zip(self._keys, self._is_yes_no.tolist(), strict=True))
         )
 
-    def arrays(self, settings: Mapping[str, float]) -> tuple[FloatArray, ...]:
+    def arrays(self, settings: Mapping[str, float | str]) -> tuple[FloatArray, ...]:
         """As ``predict``: mean, low, high, run_low and run_high, each an array in the order of ``outputs``.
 
         Raises:
@@ -151,19 +158,20 @@ class Emulator:
         """
         return self.at(self.place(settings))
 
-    def place(self, settings: Mapping[str, float]) -> FloatArray:
+    def place(self, settings: Mapping[str, float | str]) -> FloatArray:
         """Where a setting lies in the box: one number from 0 to 1 an input.
 
         Raises:
             InputFault: as ``predict``.
         """
-        faults = [
+        named, twice = by_flat_name(settings)
+        faults = twice + [
             f"{shown(name)} is not an input of this emulator; "
             f"{nearest(str(name), self._names) or 'inputs: ' + ', '.join(self._names)}"
-            for name in settings
+            for name in named
             if name not in self._names
         ]
-        values = [settings.get(one["name"], one["usual"]) for one in self.inputs]
+        values = [_level(one["name"], named.get(one["name"], one["usual"])) for one in self.inputs]
         faults += [_fault(one, value) for one, value in zip(self.inputs, values, strict=True) if _fault(one, value)]
         if faults:
             raise InputFault(faults, "emulator")
@@ -231,6 +239,19 @@ def how_to_make(told: Mapping[str, Any]) -> str:
     return f"make it again: detente emulate {told.get('plan', 'PLAN')}"
 
 
+def _level(name: str, value: Any) -> Any:
+    """The number of a level that is given by its name; anything else as it is."""
+    return _levels(name).get(value, value) if isinstance(value, str) else value
+
+
+def _levels(name: str) -> Mapping[str, float]:
+    """The names of a parameter's levels; read only where somebody gives one, for they take more than NumPy."""
+    from model import PARAMETERS
+
+    spec = PARAMETERS.get(name)
+    return {} if spec is None else spec.aliases
+
+
 def _fault(one: Mapping[str, Any], value: object) -> str:
     """What is wrong with the value of an input (empty: nothing)."""
     is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
@@ -238,6 +259,9 @@ def _fault(one: Mapping[str, Any], value: object) -> str:
     if is_number and one["low"] <= value <= one["high"] and (not one["is_whole"] or float(value).is_integer()):  # type: ignore[arg-type]
         return ""
     allowed = f"{kind} from {one['low']:g} to {one['high']:g}, the box in which the emulator was made"
+    if isinstance(value, str) and (names := _levels(one["name"])):
+        near = nearest(value, names)
+        allowed += f"; levels by name: {', '.join(names)}{f'; {near}' if near else ''}"
     return f"{one['name']} = {shown(value)}: allowed is {allowed}"
 
 

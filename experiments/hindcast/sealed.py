@@ -138,6 +138,7 @@ def make(
         InputFault: the scenario, its quarters, the numbers of rows or replicates are not usable.
     """
     start, plan = load_scenario(scenario), load_assumptions()
+    check_governments(start)
     sample, digest = load_sample(plan)
     first = start.first_quarter if first is None else first
     at, n_quarters = _span(start, first, last)
@@ -165,6 +166,20 @@ def make(
             **_said(Played(*played), quarters, weights),
         }
     )
+
+
+def check_governments(start: Scenario) -> None:
+    """Refuse a scenario of other governments than those of the record that forecasts are held against.
+
+    Raises:
+        InputFault: says whose forecasts are sealed.
+    """
+    if start.parties.blocs != BLOCS:
+        fault = (
+            f"scenario {start.name} is of {', '.join(start.parties.blocs)}: the sealed forecasts are of China, the US "
+            "and the EU alone, against whose record they are held; name a scenario of these three"
+        )
+        raise InputFault([fault], SUBJECT)
 
 
 def _said(played: Played, quarters: list[str], weights: np.ndarray) -> dict[str, Any]:

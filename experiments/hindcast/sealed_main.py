@@ -10,7 +10,7 @@ from rich.console import Console
 from experiments.design.plan_file import DEFAULT_ROOT_SEED, read_root_seed
 from experiments.display.console import prose, say
 from experiments.display.streams import pasted
-from experiments.hindcast.sealed import check_free, make, read_sealed, usual_file, write_sealed
+from experiments.hindcast.sealed import check_free, check_governments, make, read_sealed, usual_file, write_sealed
 from experiments.hindcast.sealed_scores import Evidence, as_record, score, tell
 from experiments.hindcast.work import mapping
 from experiments.running.executors import check_workers
@@ -36,7 +36,9 @@ def run_forecast(
         InputFault: something asked for is not usable, or the file is there already; nothing is played then.
     """
     seed, n_workers = read_root_seed(DEFAULT_ROOT_SEED) if root_seed is None else root_seed, check_workers(workers)
-    begin = load_scenario(scenario).first_quarter if first is None else first
+    start = load_scenario(scenario)
+    check_governments(start)
+    begin = start.first_quarter if first is None else first
     file = usual_file(scenario, begin, last) if out is None else out
     check_free(file)
     made = make(scenario, begin, last, mapping(n_workers, progress, "forecasting"), seed, rows, replicates)

@@ -25,8 +25,9 @@ from model import (
     WorldFile,
     described,
     load_scenario,
-    nearest,
     own_class,
+    own_methods,
+    shipped_of,
     why_it_failed,
     world_of,
 )
@@ -46,8 +47,6 @@ EVENTFUL: Final[Mapping[str, Any]] = {
 SETTINGS: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("2026", {}), ("2026", EVENTFUL), ("symmetric", {"climate_club": True, "club_penalty": 0.25})
 )  # fmt: skip
-#: How alike a name must be to one of ours to be taken for a slip (1 the same).
-ALIKE: Final = 0.7
 SPEED_LANES: Final = 64
 SPEED_TIMES: Final = 5
 #: What belongs to a world from its start, and is no method's to change.
@@ -217,25 +216,12 @@ def _speed(kind: type[World]) -> str:
 # --- methods --------------------------------------------------------------------------------------------------------
 
 
-def _shipped(kind: type) -> type:
-    """The nearest class of ours that a class comes from."""
-    return next(base for base in kind.__mro__ if base.__module__.partition(".")[0] == "model")
-
-
-def _own(kind: type) -> list[str]:
-    """The methods that a class, or a base of it that is not ours, writes."""
-    bases = kind.__mro__[: kind.__mro__.index(_shipped(kind))]
-    names = [name for base in bases for name, value in vars(base).items() if inspect.isfunction(value)]
-    return [name for name in dict.fromkeys(names) if not name.startswith("__") or name == "__init__"]
-
-
 def _overridden(kind: type) -> list[str]:
-    return [name for name in _own(kind) if hasattr(_shipped(kind), name)]
+    return [name for name in own_methods(kind) if hasattr(shipped_of(kind), name)]
 
 
 def _signatures(kind: type) -> str:
-    shipped, faults = _shipped(kind), []
-    known = [name for name in dir(shipped) if not name.startswith("_")]
+    shipped, faults = shipped_of(kind), []
     for name in _overridden(kind):
         usual, own = (inspect.signature(getattr(one, name)) for one in (shipped, kind))
         wanted = list(usual.parameters.values())
@@ -246,10 +232,6 @@ def _signatures(kind: type) -> str:
                 own.bind(wanted[0], **{one.name: one for one in asked[1:]})
         except TypeError as error:
             faults.append(f"{name}{own} is called as {name}{usual} ({error})")
-    if not (_overridden(kind) or any(name in vars(kind) for name in ("bloc_type", "automaker_type", "supplier_type"))):
-        hints = {name: nearest(name, known, ALIKE) for name in _own(kind)}
-        meant = "; ".join(f"{name} is called by nothing, {hint}" for name, hint in hints.items() if hint)
-        faults.append(f"no method of {shipped.__name__} is replaced" + (f" ({meant})" if meant else ""))
     return "; ".join(faults)
 
 
@@ -264,7 +246,7 @@ class _Watch:
     def parties(world: World) -> list[type]:
         """The classes of a world's parties, and its own, that are not ours."""
         kinds = dict.fromkeys([type(world), *map(type, [*world.blocs, *world.automakers, *world.suppliers])])
-        return [kind for kind in kinds if _shipped(kind) is not kind and _own(kind)]
+        return [kind for kind in kinds if shipped_of(kind) is not kind and own_methods(kind)]
 
     @contextlib.contextmanager
     def over(self, classes: Iterable[type]) -> Iterator[None]:
@@ -275,7 +257,7 @@ class _Watch:
                 for name in _overridden(kind):
                     if name != "__init__":
                         before.append((kind, name, vars(kind).get(name)))
-                        setattr(kind, name, self._watched(getattr(kind, name), getattr(_shipped(kind), name), kind))
+                        setattr(kind, name, self._watched(getattr(kind, name), getattr(shipped_of(kind), name), kind))
             yield
         finally:
             for kind, name, value in reversed(before):

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+#: Folders of a results folder that belong to its sweep alone.
+OF_SWEEPS: Final = ("runs", "series", "inputs")
 MOST_BYTES: Final = 50_000_000  # of JSON that somebody names; a long game of many offers is a hundredth of it
 
 
@@ -102,12 +104,14 @@ def write_figure(path: Path, save: Callable[[Path], object], is_shown: bool = Fa
 
 
 def check_vacant(folder: Path) -> None:
-    """Refuse a folder that cannot be made or written, or that already holds something.
+    """Refuse a folder that cannot be made or written, that already holds something, or lies among a sweep's runs.
 
     Raises:
         InputFault: says which of these it is.
     """
     with reported(folder):
+        if fault := _among_runs(folder):
+            raise InputFault([fault], "output")
         if folder.is_dir():
             if any(folder.iterdir()):
                 fault = f"'{folder}' already holds files; name a new folder or empty this one"
@@ -121,6 +125,15 @@ def check_vacant(folder: Path) -> None:
             raise InputFault([f"'{folder}' cannot be written: {why} in '{parent}'"], "output")
 
 
+def _among_runs(path: Path) -> str:
+    """Why nothing of a user's is put where a sweep keeps its runs, as if it were a part of them; empty: fine."""
+    whole = path.resolve()
+    for place in (whole, *whole.parents):
+        if place.name in OF_SWEEPS and (place.parent / "manifest.json").is_file():
+            return f"'{path}' lies among what the sweep in '{place.parent}' keeps in {place.name}; name another place"
+    return ""
+
+
 def check_vacant_file(*files: Path) -> None:
     """Refuse files that are there already, one of which may be what the work reads, and files that cannot be written.
 
@@ -130,7 +143,9 @@ def check_vacant_file(*files: Path) -> None:
     faults = []
     for number, file in enumerate(files):
         with reported(file):
-            if file.is_file():
+            if fault := _among_runs(file):
+                faults.append(fault)
+            elif file.is_file():
                 faults.append(f"'{file}' is there already; name a new file or move this one")
             elif file.absolute() in [other.absolute() for other in files[:number]]:
                 faults.append(f"'{file}' is named for two outputs, of which the last would stay; name another file")

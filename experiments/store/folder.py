@@ -30,7 +30,7 @@ from experiments.store.manifest import (
 )
 from experiments.store.part_log import PartLog, marked
 from experiments.store.stock import PART, ChunkOf, parts_in, refuse_twice, take_stock
-from model import InputFault, identification_flips
+from model import InputFault, described, identification_flips
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +84,9 @@ class Results:
         Raises:
             InputFault: the folder holds no readable manifest.
         """
+        if not isinstance(folder, (str, Path)):
+            fault = f"{described(folder)} is no results folder; write the path of one, in quotes"
+            raise InputFault([fault], "results")
         results = cls(folder)
         path = results.folder / "manifest.json"
         try:

@@ -243,7 +243,11 @@ def why_unread(path: Path, error: Exception) -> str:
         also = f"; did you mean one of those in it: {', '.join(inside)}?" if inside else ""
         return f"it has no manifest.json{also}"
     if isinstance(error, json.JSONDecodeError):
-        return f"manifest.json is damaged, or not whole (line {error.lineno}); begin anew in another folder: --into"
+        return (
+            f"manifest.json is damaged, or not whole (line {error.lineno}); finished runs are intact in "
+            f"'{path.parent / 'runs'}', which any reader of Parquet opens; to go on, put a copy of manifest.json back, "
+            "or begin anew in another folder: --into"
+        )
     if isinstance(error, UnicodeDecodeError):
         return f"manifest.json is not text in UTF-8: look at byte {error.start}"
     said = error.strerror if isinstance(error, OSError) and error.strerror else error

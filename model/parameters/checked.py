@@ -153,15 +153,16 @@ def _fault(spec: ParameterSpec, came: object) -> str:
 
 
 #: How long a run lasts stands in the scenario; these are the words for it that other programs use.
-_LENGTHS: Final = frozenset({"quarters", "n_quarters", "steps", "n_steps", "max_steps", "horizon", "years", "periods"})
+LENGTHS: Final = frozenset({"quarters", "n_quarters", "steps", "n_steps", "max_steps", "horizon", "years", "periods"})
+HOW_LONG: Final = (
+    'how long a run lasts is the scenario\'s; write one of your own with extends = "2026" and, say, '
+    'last_quarter = "2030Q4"'
+)
 
 
 def _unknown(name: object) -> str:
-    if name in _LENGTHS:
-        return (
-            f"{shown(name)} is not a parameter: how long a run lasts is the scenario's; write one of your own with "
-            'extends = "2026" and, say, last_quarter = "2030Q4"'
-        )
+    if name in LENGTHS:
+        return f"{shown(name)} is not a parameter: {HOW_LONG}"
     hint = nearest(name, PARAMETERS) or f"{len(PARAMETERS)} names are listed by: detente parameters"
     return f"{shown(name)} is not a parameter; {hint}; correct the name or leave it out"
 

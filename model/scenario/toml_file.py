@@ -87,6 +87,8 @@ def no_file(name: str | Path, shipped: Iterable[str], what: str) -> str:
     path, known = Path(name), tuple(shipped)
     if path.is_dir():
         return f"{shown(str(name), LONGEST_PATH)} is a folder; write the path of a file"
+    if path.exists():
+        return f"{shown(str(name), LONGEST_PATH)} is a device, and no file of text; write the path of a file"
     try:
         beside = sorted(one.stem for one in path.parent.glob(f"*{path.suffix or '.toml'}"))
     except OSError:  # a folder that may not be read has nothing to offer

@@ -140,3 +140,15 @@ def test_neither_is_what_a_command_reads(tmp_path: Path) -> None:
     refused(called("score", file, "--json", file), "is there already")
     assert file.read_bytes() == Path(name).read_bytes()
     refused(called("validate", "--json", "one.json", "--csv", "./one.json"), "is named for two outputs")
+
+
+@pytest.mark.parametrize("inside", ["runs", "series/dyad", "inputs"])
+def test_nothing_is_put_among_the_runs_of_a_sweep(inside: str, folder: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    place = folder / "results" / "two" / inside / "x"
+    said = f"keeps in {inside.partition('/')[0]}; name another place"
+    refused(called("export", "results/two", "--to", "csv", "--out", place), said)
+    refused(called("certify", "results/two", "--out", f"{place}.zip"), said)
+    refused(called("seat", "--bloc", "EU", "--agent", "rules", "--out", place), said)
+    refused(called("sweep", "two.toml", "--workers", "1", "--out", place), said)
+    assert sorted(folder.rglob("*")) == before

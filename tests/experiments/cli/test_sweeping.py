@@ -160,7 +160,8 @@ def test_wrong_questions_about_results(words: tuple[str, ...], said: str, done: 
 def test_a_manifest_that_is_cut_is_said_to_be_so(done: Callable[..., Result], tmp_path: Path) -> None:
     path = tmp_path / "results" / "two" / "manifest.json"
     path.write_text(path.read_text(encoding="utf-8")[:100], encoding="utf-8")
-    refused(done("report", "results/two"), "manifest.json is damaged, or not whole")
+    said = "manifest.json is damaged, or not whole", "finished runs are intact in 'results/two/runs'", "put a copy of"
+    refused(done("report", "results/two"), *said)
 
 
 def test_results_of_an_older_format_are_refused(done: Callable[..., Result], tmp_path: Path) -> None:

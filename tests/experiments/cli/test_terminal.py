@@ -142,3 +142,21 @@ def test_an_option_of_one_value_comes_once(words: tuple[str, ...], said: str, ca
 def test_an_option_of_many_values_comes_as_often_as_it_likes(call: Callable[..., Result]) -> None:
     told = call("run", "--set", "generosity=2", "--set", "generosity=3").output
     assert "came" not in told and "is set already" in told
+
+
+@pytest.mark.parametrize(
+    "words", [("run", "--quarters", "3"), ("sweep", "trust", "--n-steps=4"), ("rerun", "--years", "2")]
+)
+def test_how_long_a_run_lasts_is_said_where_it_is_asked_for(
+    words: tuple[str, ...], call: Callable[..., Result]
+) -> None:
+    refused(call(*words), "how long a run lasts is the scenario's", 'last_quarter = "2030Q4"')
+
+
+@pytest.mark.parametrize("words", [("run",), ("rerun", "results/two", "--run", "0-0")])
+def test_forms_of_figures_need_a_folder(words: tuple[str, ...], call: Callable[..., Result]) -> None:
+    refused(call(*words, "--figures", "png"), "drawn into the folder that --out names; add --out DIR")
+
+
+def test_a_device_is_no_scenario_and_no_missing_file(call: Callable[..., Result]) -> None:
+    refused(call("run", os.devnull), "is a device, and no file of text")

@@ -11,7 +11,7 @@ import pytest
 from commands import SMALL, written
 from typer.testing import Result
 
-from experiments.display.ending import ENDED, Ended, ended_in_order, kept_in, stopped_in_words
+from experiments.display.ending import ENDED, NOTHING_KEPT, Ended, ended_in_order, kept_in, stopped_in_words
 
 
 @pytest.fixture
@@ -84,3 +84,10 @@ def test_every_sweep_says_what_is_kept_and_how_to_go_on(
     assert result.exit_code == ENDED
     told = f"Stopped at once. Finished runs are kept in {folder}. The same command goes on from there."
     assert result.stderr.splitlines()[-1] == told
+
+
+def test_nothing_is_said_to_be_kept_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    for folder, told in ((tmp_path / "no", NOTHING_KEPT), (tmp_path, "Kept.")):
+        with pytest.raises(Ended) as stopped, kept_in("Kept.", folder):
+            raise Ended
+        assert stopped_in_words(stopped.value) == f"Stopped at once. {told}"

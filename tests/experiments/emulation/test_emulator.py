@@ -120,6 +120,25 @@ def test_an_answer_that_there_is_not_is_told(told: dict[str, Any], asked: Any, s
     assert answers.get(asked) is None and asked not in answers
 
 
+def test_a_level_goes_by_its_name_and_an_input_by_any_of_its_own(told: dict[str, Any]) -> None:
+    told["inputs"][0] |= {"name": "dialogue_ceiling", "low": 0.0, "high": 1.0}
+    emulator = Emulator(told)
+    by_name, by_number = emulator.predict(dialogue_ceiling="leaders"), emulator.predict({"dialogue_ceiling": 1.0})
+    assert by_name == by_number != emulator.predict(dialogue_ceiling="none")
+    with pytest.raises(InputFault, match=r"= 'leader': .*; levels by name: none, .*nearest known name: 'leaders'"):
+        emulator.predict(dialogue_ceiling="leader")
+    with pytest.raises(InputFault, match="dialogue_ceiling is there twice; keep one"):
+        emulator.predict({"dialogue_ceiling": 0.5}, dialogue_ceiling="group")
+
+
+@pytest.mark.parametrize(
+    ("came", "said"), [("", "'': allowed is the path"), (None, "None: allowed"), (".", "a folder")]
+)
+def test_what_names_no_file_is_no_emulator(came: Any, said: str) -> None:
+    with pytest.raises(InputFault, match=said):
+        Emulator.load(came)
+
+
 def test_the_ends_of_the_box_belong_to_it(told: dict[str, Any]) -> None:
     emulator = Emulator(told)
     for end in ("low", "high"):

@@ -196,6 +196,13 @@ def test_what_cannot_be_forecast_is_refused(options: tuple[str, ...], said: str,
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("scenario", ["two", "four-2026"])
+def test_a_forecast_is_of_the_three_alone(scenario: str, tmp_path: Path) -> None:
+    said = refused("forecast", scenario, "--workers", 1, "--out", tmp_path / "x.json")
+    assert "the sealed forecasts are of China, the US and the EU alone" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 # --- scores -----------------------------------------------------------------------------------------------------------
 
 

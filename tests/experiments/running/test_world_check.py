@@ -52,7 +52,6 @@ def test_one_that_keeps_it_passes_and_is_told_how_to_go_on(tmp_path: Path) -> No
                 STUBBORN.replace("dyad, package", "package") + "package > 0",
                 "ratifies(self, package) is called as ratifies(",
             ),
-            ("class Own(Bloc):\n    def honour(self, dyad):\n        pass", "nearest known name: 'honours'"),
             (STUBBORN + "exit(0)", "own.py:Own failed: SystemExit: 0"),
             (
                 STUBBORN + "False",

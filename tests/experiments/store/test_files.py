@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -241,3 +242,9 @@ def test_a_manifest_that_is_no_text_is_called_so(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_bytes(b"\xff\xfe")
     with pytest.raises(InputFault, match=r"manifest\.json is not text in UTF-8: look at byte 0"):
         Results.open(tmp_path)
+
+
+@pytest.mark.parametrize("came", [None, 3, b"results"])
+def test_what_is_no_path_is_no_results_folder(came: Any) -> None:
+    with pytest.raises(InputFault, match="is no results folder; write the path of one, in quotes"):
+        Results.open(came)
