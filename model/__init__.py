@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from model.record.columns import last_games, package_flows, reference_package
     from model.record.dictionary import dictionary
     from model.record.lane import Lane
-    from model.record.shortfall import Shortfall, shortfall
+    from model.record.shortfall import Shortfall, shortfalls
     from model.rules.games import FAMILIES, game_map_point, side_family
     from model.scenario.evidence import digest_of_text, evidence_table, root_seeds, seeds_directory
     from model.scenario.kept import KEPT, scenario_changes, scenario_files
@@ -60,7 +60,7 @@ _ROOMS = {
     "model.record.columns": "last_games package_flows reference_package",
     "model.record.dictionary": "dictionary",
     "model.record.lane": "Lane",
-    "model.record.shortfall": "Shortfall shortfall",
+    "model.record.shortfall": "Shortfall shortfalls",
     "model.rules.games": "FAMILIES game_map_point side_family",
     "model.scenario.evidence": "evidence_table root_seeds seeds_directory digest_of_text",
     "model.scenario.kept": "KEPT scenario_changes scenario_files",
@@ -90,7 +90,7 @@ __all__ = [
     "identification_flips", "is_path", "kept_lanes", "kind_of", "known_scenario", "last_games", "load_names",
     "load_scenario", "load_tactics", "load_world", "make_parameters", "nearest", "no_file", "of_form", "own_class",
     "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package", "registered", "root_seeds",
-    "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shortfall", "shown", "side_family",
+    "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shortfalls", "shown", "side_family",
     "stance", "stand_in", "tactic", "turning_points", "unload", "unload_worlds", "using_arithmetic", "why_it_failed",
     "world_of",
 ]

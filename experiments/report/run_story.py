@@ -52,7 +52,7 @@ SIGNS: Final = {
     "◆": "a treaty",
     "→": "an offer, or its acceptance",
     "✗": "a refusal",
-    "§": "a treaty that is not passed; access to a market",
+    "§": "a treaty not passed, or access to a market",
     "!": "a breach, or an answer to one",
     "?": "a complaint, or a duty case",
     "◇": "kept again, or given alone",
@@ -61,8 +61,10 @@ SIGNS: Final = {
     "…": "left out here",
     "·": "anything else",
 }
-#: Turning points that are told, at most.
-MOST: Final = 12
+#: Turning points that are told at most, and of many pairs that many a pair.
+MOST, A_PAIR = 15, 5
+#: What is told before anything else: when treaties enter into force, and when and why they end.
+FIRST: Final = ("in_force", "ends")
 
 
 def tell(
@@ -99,9 +101,10 @@ def tell_turning_points(console: Console, model: NegotiationModel | ToldRun) -> 
     from model import turning_points
 
     story, dyads = model.story, list(model.start.parties.dyad_names)
+    most = max(MOST, A_PAIR * len(dyads))
     depth = model.world.recorder.series("dyad", "depth").T
     events = [(line.quarter, dyads.index(line.dyad) if line.dyad else -1, line.kind) for line in story]
-    chosen = [story[place] for place in turning_points(events, depth, MOST)]
+    chosen = [story[place] for place in turning_points(events, depth, most, FIRST)]
     chapter(console, "Turning points")
     lines = [Line(line.label, line.topic, line.dyad, line.brief or line.text) for line in chosen]
     if not lines:
@@ -262,11 +265,11 @@ def _spells(values: list[Any], labels: list[str]) -> list[tuple[Any, str, str, i
 
 def tell_outcome(console: Console, model: NegotiationModel | ToldRun, names: Mapping[str, str]) -> None:
     """Print in words how the run ended for each dyad; names: of blocs inside a sentence, by code."""
-    from model import shortfall
+    from model import shortfalls
 
     chapter(console, "Outcome")
     horizon, world = model.start.quarter_label(model.n_quarters - 1), model.world
     for d, row in enumerate(model.summary().to_dict("records")):
         head(console, row["dyad"])
-        short = shortfall(world.recorder, world.rules.given_alone, d)
+        short = shortfalls(world.recorder, world.rules.given_alone, d)
         prose(console, outcome_in_words({str(k): v for k, v in row.items()}, horizon, names, short), indent=2)

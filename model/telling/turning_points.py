@@ -5,7 +5,7 @@ A story and a class tell the same ones; each knows its own events, and asks here
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -22,21 +22,24 @@ WEIGHTS: Final[Mapping[str, float]] = {
 }
 
 
-def turning_points(events: Sequence[tuple[int, int, str]], depth: FloatArray, most: int) -> list[int]:
+def turning_points(
+    events: Sequence[tuple[int, int, str]], depth: FloatArray, most: int, first: Collection[str] = ()
+) -> list[int]:
     """Places of the most telling events in ``events``, in order of time; at most one a pair and quarter.
 
     events: of each its quarter, its pair (-1: none in particular) and its kind; kinds that are not in ``WEIGHTS`` make
     no turning points. depth: (T, d) of every pair. An event weighs as its kind does, and a point more for every
     hundredth by which the pair's depth changes from the quarter before to the one after; of equals the earlier counts.
-    most: >= 0.
+    most: >= 0. first: kinds that come before all others.
     """
-    best: dict[tuple[int, int], tuple[float, int]] = {}
+    best: dict[tuple[int, int], tuple[tuple[bool, float], int]] = {}
     for place, (quarter, dyad, kind) in enumerate(events):
         if kind not in WEIGHTS:
             continue
         before, after = depth[max(0, quarter - 1)], depth[min(len(depth) - 1, quarter + 1)]
         change = float(np.abs(after - before)[dyad]) if dyad >= 0 else 0.0
-        weight, where = WEIGHTS[kind] + 100.0 * change, (quarter, dyad)
+        weight, where = (kind in first, WEIGHTS[kind] + 100.0 * change), (quarter, dyad)
         if where not in best or weight > best[where][0]:
             best[where] = weight, place
-    return sorted(place for _, place in sorted(best.values(), key=lambda one: (-one[0], one[1]))[:most])
+    chosen = sorted(best.values(), key=lambda one: (not one[0][0], -one[0][1], one[1]))[:most]
+    return sorted(place for _, place in chosen)
