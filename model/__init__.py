@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from model.telling.outcomes import COMPETING_END, CaseEnd, Obstacle, Refusal, SessionEnd, TreatyEnd, Turn
     from model.telling.story import Answer, Story, StoryLine
     from model.telling.terms import duty_rates, package_terms
-    from model.telling.turning_points import turning_points
+    from model.telling.turning_points import TURNING_WEIGHTS, change_around, turning_points
     from model.vocabulary import BLOCS, DYAD_NAMES, DYADS, MOST_BLOCS, Parties
     from model.world import Checkpoint, ToldRun, World
     from model.world_file import WorldFile, load_world, own_class, unload_worlds, why_it_failed, world_of
@@ -71,7 +71,7 @@ _ROOMS = {
     "model.telling.outcomes": "COMPETING_END CaseEnd Obstacle Refusal SessionEnd TreatyEnd Turn",
     "model.telling.story": "Answer Story StoryLine",
     "model.telling.terms": "duty_rates package_terms",
-    "model.telling.turning_points": "turning_points",
+    "model.telling.turning_points": "TURNING_WEIGHTS change_around turning_points",
     "model.vocabulary": "BLOCS DYADS DYAD_NAMES MOST_BLOCS Parties",
     "model.world": "Checkpoint ToldRun World",
     "model.world_file": "WorldFile load_world own_class unload_worlds why_it_failed world_of",
@@ -81,18 +81,18 @@ _HOMES = {name: module for module, names in _ROOMS.items() for name in names.spl
 # fmt: off
 __all__ = [
     "ARITHMETICS", "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "KEPT",
-    "MOST_BLOCS", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker", "BatterySupplier", "Bloc",
-    "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle",
-    "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd", "Shortfall", "Story", "StoryLine",
-    "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use",
-    "calibration_table", "checked_value", "described", "dictionary", "digest_of_text", "duty_rates",
-    "evidence_table", "files_read", "find_scenario", "flat", "game_map_point", "growth_table",
-    "identification_flips", "is_path", "kept_lanes", "kind_of", "known_scenario", "last_games", "load_names",
-    "load_scenario", "load_tactics", "load_world", "make_parameters", "nearest", "no_file", "of_form", "own_class",
-    "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package", "registered", "root_seeds",
-    "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shortfalls", "shown", "side_family",
-    "stance", "stand_in", "tactic", "turning_points", "unload", "unload_worlds", "using_arithmetic", "why_it_failed",
-    "world_of",
+    "MOST_BLOCS", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "TURNING_WEIGHTS", "Answer", "Automaker",
+    "BatterySupplier", "Bloc", "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment",
+    "NegotiationModel", "Obstacle", "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario",
+    "SessionEnd", "Shortfall", "Story", "StoryLine", "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World",
+    "WorldFile", "acceptance", "arithmetic_in_use", "calibration_table", "change_around", "checked_value",
+    "described", "dictionary", "digest_of_text", "duty_rates", "evidence_table", "files_read", "find_scenario",
+    "flat", "game_map_point", "growth_table", "identification_flips", "is_path", "kept_lanes", "kind_of",
+    "known_scenario", "last_games", "load_names", "load_scenario", "load_tactics", "load_world", "make_parameters",
+    "nearest", "no_file", "of_form", "own_class", "package_flows", "package_terms", "parse_toml", "read_toml",
+    "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files", "scenario_names",
+    "seeds_directory", "shortfalls", "shown", "side_family", "stance", "stand_in", "tactic", "turning_points",
+    "unload", "unload_worlds", "using_arithmetic", "why_it_failed", "world_of",
 ]
 # fmt: on
 

@@ -64,7 +64,7 @@ SIGNS: Final = {
 #: Turning points that are told at most, and of many pairs that many a pair.
 MOST, A_PAIR = 15, 5
 #: What is told before anything else: when treaties enter into force, and when and why they end.
-FIRST: Final = ("in_force", "ends")
+FIRST: Final = {"in_force": 1000.0, "ends": 1000.0}  # more than any change of depth weighs
 
 
 def tell(
@@ -98,13 +98,21 @@ def tell(
 
 def tell_turning_points(console: Console, model: NegotiationModel | ToldRun) -> None:
     """Print what turned the run, the signs in it, and how to see the rest."""
-    from model import turning_points
+    from model import TURNING_WEIGHTS, turning_points
 
-    story, dyads = model.story, list(model.start.parties.dyad_names)
+    dyads = list(model.start.parties.dyad_names)
+    story = [line for line in model.story if line.kind in TURNING_WEIGHTS]
     most = max(MOST, A_PAIR * len(dyads))
     depth = model.world.recorder.series("dyad", "depth").T
-    events = [(line.quarter, dyads.index(line.dyad) if line.dyad else -1, line.kind) for line in story]
-    chosen = [story[place] for place in turning_points(events, depth, most, FIRST)]
+    events = [
+        (
+            line.quarter,
+            dyads.index(line.dyad) if line.dyad else -1,
+            TURNING_WEIGHTS[line.kind] + FIRST.get(line.kind, 0.0),
+        )
+        for line in story
+    ]
+    chosen = [story[place] for place in turning_points(events, depth, most)]
     chapter(console, "Turning points")
     lines = [Line(line.label, line.topic, line.dyad, line.brief or line.text) for line in chosen]
     if not lines:
@@ -113,7 +121,8 @@ def tell_turning_points(console: Console, model: NegotiationModel | ToldRun) -> 
     console.print()
     tell_signs(console, lines)
     prose(
-        console, f"{len(chosen)} of {count(len(story), 'line', 'lines')}: --all tells all, and the game of each pair."
+        console,
+        f"{len(chosen)} of {count(len(model.story), 'line', 'lines')}: --all tells all, and the game of each pair.",
     )
 
 
