@@ -103,7 +103,7 @@ def tell_turning_points(console: Console, model: NegotiationModel | ToldRun) -> 
     dyads = list(model.start.parties.dyad_names)
     story = [line for line in model.story if line.kind in TURNING_WEIGHTS]
     most = max(MOST, A_PAIR * len(dyads))
-    depth = model.world.recorder.series("dyad", "depth").T
+    depth = model.recorder.series("dyad", "depth").T
     events = [
         (
             line.quarter,
@@ -277,8 +277,8 @@ def tell_outcome(console: Console, model: NegotiationModel | ToldRun, names: Map
     from model import shortfalls
 
     chapter(console, "Outcome")
-    horizon, world = model.start.quarter_label(model.n_quarters - 1), model.world
+    horizon = model.start.quarter_label(model.n_quarters - 1)
     for d, row in enumerate(model.summary().to_dict("records")):
         head(console, row["dyad"])
-        short = shortfalls(world.recorder, world.rules.given_alone, d)
+        short = shortfalls(model.recorder, model.world.rules.given_alone, d)
         prose(console, outcome_in_words({str(k): v for k, v in row.items()}, horizon, names, short), indent=2)

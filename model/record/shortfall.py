@@ -71,7 +71,7 @@ def _closest(fails: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarra
     which = fails[0] + 2 * fails[1] + 4 * fails[2]
     closest = left & (many == many[left].min())
     where = closest & (which == np.argmax(np.bincount(which[closest])))
-    return where, fails[:, where].all(axis=1)
+    return where, np.logical_and.reduce(fails[:, where], axis=1)
 
 
 def _whose(by_side: np.ndarray) -> tuple[int, ...]:

@@ -66,6 +66,6 @@ def test_there_is_none_where_all_hold_or_no_treaty_was() -> None:
 def test_runs_that_do_not_cooperate_have_one(scenario: str, replicate: int) -> None:
     model = ToldRun(scenario, 1, replicate).run()
     for d, row in enumerate(model.summary().to_dict("records")):
-        found = shortfalls(model.world.recorder, model.world.rules.given_alone, d)
+        found = shortfalls(model.recorder, model.world.rules.given_alone, d)
         assert bool(found) == (row["treaty_quarters"] > 0 and row["time_cooperating"] == 0.0)
         assert all(any(one) for one in found)
