@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from model.record.columns import last_games, package_flows, reference_package
     from model.record.dictionary import dictionary
     from model.record.lane import Lane
-    from model.record.shortfall import Shortfall, shortfall
+    from model.record.shortfall import Shortfall, shortfalls
     from model.rules.games import FAMILIES, game_map_point, side_family
     from model.scenario.evidence import digest_of_text, evidence_table, root_seeds, seeds_directory
     from model.scenario.kept import KEPT, scenario_changes, scenario_files
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from model.telling.outcomes import COMPETING_END, CaseEnd, Obstacle, Refusal, SessionEnd, TreatyEnd, Turn
     from model.telling.story import Answer, Story, StoryLine
     from model.telling.terms import duty_rates, package_terms
-    from model.telling.turning_points import turning_points
+    from model.telling.turning_points import TURNING_WEIGHTS, change_around, turning_points
     from model.vocabulary import BLOCS, DYAD_NAMES, DYADS, MOST_BLOCS, Parties
     from model.world import Checkpoint, ToldRun, World
     from model.world_file import (
@@ -72,7 +72,7 @@ _ROOMS = {
     "model.record.columns": "last_games package_flows reference_package",
     "model.record.dictionary": "dictionary",
     "model.record.lane": "Lane",
-    "model.record.shortfall": "Shortfall shortfall",
+    "model.record.shortfall": "Shortfall shortfalls",
     "model.rules.games": "FAMILIES game_map_point side_family",
     "model.scenario.evidence": "evidence_table root_seeds seeds_directory digest_of_text",
     "model.scenario.kept": "KEPT scenario_changes scenario_files",
@@ -83,7 +83,7 @@ _ROOMS = {
     "model.telling.outcomes": "COMPETING_END CaseEnd Obstacle Refusal SessionEnd TreatyEnd Turn",
     "model.telling.story": "Answer Story StoryLine",
     "model.telling.terms": "duty_rates package_terms",
-    "model.telling.turning_points": "turning_points",
+    "model.telling.turning_points": "TURNING_WEIGHTS change_around turning_points",
     "model.vocabulary": "BLOCS DYADS DYAD_NAMES MOST_BLOCS Parties",
     "model.world": "Checkpoint ToldRun World",
     "model.world_file": "WorldFile load_world own_class own_methods shipped_of uncalled unload_worlds why_it_failed "
@@ -94,18 +94,19 @@ _HOMES = {name: module for module, names in _ROOMS.items() for name in names.spl
 # fmt: off
 __all__ = [
     "ARITHMETICS", "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "HOW_LONG", "KEPT",
-    "LENGTHS", "MOST_BLOCS", "OWN_FAILURES", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker",
-    "BatterySupplier", "Bloc", "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment",
-    "NegotiationModel", "Obstacle", "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd",
-    "Shortfall", "Story", "StoryLine", "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile",
-    "acceptance", "arithmetic_in_use", "by_flat_name", "calibration_table", "checked_value", "described", "dictionary",
-    "digest_of_text", "duty_rates", "evidence_table", "files_read", "find_scenario", "flat", "game_map_point",
-    "growth_table", "identification_flips", "is_path", "kept_lanes", "kind_of", "known_scenario", "last_games",
-    "load_names", "load_scenario", "load_tactics", "load_world", "make_parameters", "named_twice", "nearest", "no_file",
-    "of_form", "own_class", "own_methods", "package_flows", "package_terms", "parse_toml", "read_toml",
-    "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files", "scenario_names",
-    "seeds_directory", "shipped_of", "shortfall", "shown", "side_family", "stance", "stand_in", "tactic",
-    "turning_points", "uncalled", "unload", "unload_worlds", "using_arithmetic", "why_it_failed", "world_of",
+    "LENGTHS", "MOST_BLOCS", "OWN_FAILURES", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "TURNING_WEIGHTS", "Answer",
+    "Automaker", "BatterySupplier", "Bloc", "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane",
+    "Moment", "NegotiationModel", "Obstacle", "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario",
+    "SessionEnd", "Shortfall", "Story", "StoryLine", "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World",
+    "WorldFile", "acceptance", "arithmetic_in_use", "by_flat_name", "calibration_table", "change_around",
+    "checked_value", "described", "dictionary", "digest_of_text", "duty_rates", "evidence_table", "files_read",
+    "find_scenario", "flat", "game_map_point", "growth_table", "identification_flips", "is_path", "kept_lanes",
+    "kind_of", "known_scenario", "last_games", "load_names", "load_scenario", "load_tactics", "load_world",
+    "make_parameters", "named_twice", "nearest", "no_file", "of_form", "own_class", "own_methods", "package_flows",
+    "package_terms", "parse_toml", "read_toml", "reference_package", "registered", "root_seeds", "scenario_changes",
+    "scenario_files", "scenario_names", "seeds_directory", "shipped_of", "shortfalls", "shown", "side_family", "stance",
+    "stand_in", "tactic", "turning_points", "uncalled", "unload", "unload_worlds", "using_arithmetic", "why_it_failed",
+    "world_of",
 ]
 # fmt: on
 

@@ -224,6 +224,11 @@ class ToldRun(Lane):
         return self.teller.lines
 
     @property
+    def recorder(self) -> Recorder:
+        """The record of the run."""
+        return self.played.recorder
+
+    @property
     def n_quarters(self) -> int:
         """The horizon of the run, quarters."""
         return self.played.n_quarters

@@ -313,7 +313,11 @@ _TERMS: Final = (
         "official channel",
         "Talks between governments as such, at the level of dialogue that there is; the second one is between experts.",
     ),
-    Term("repudiated", "A new government walked out of a treaty that the one before it had signed."),
+    Term(
+        "repudiated",
+        "The leadership of one side no longer stood by a treaty, whatever that was worth: a new government, or another "
+        "line of the old one. One chance of it holds for all.",
+    ),
     Term(
         "club, zone",
         "A coalition: governments that drop duties among each other. A club also asks a duty of outsiders; a zone does "

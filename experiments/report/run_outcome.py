@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from experiments.display.words import BLOC_WORDS, signed
@@ -23,17 +23,16 @@ def outcome_in_words(
     row: Mapping[str, Any],
     horizon: str,
     names: Mapping[str, str] = BLOC_WORDS,
-    short: Shortfall | None = None,
+    short: Sequence[Shortfall] = (),
 ) -> str:
     """A few sentences on one pair of one run, whether it cooperates first.
 
     row: of the summary; names: of blocs inside a sentence, by code; short: where it comes closest, what fails.
     """
     first, second = (names[code] for code in row["dyad"].split("-"))
-    depth = (
-        f"Mean depth {row['mean_depth']:.2f} of a possible {row['depth_ceiling']:.2f}, "
-        f"{row['mean_depth_contested']:.2f} of what neither side would concede alone"
-    )
+    depth, contested = (f"{row[name]:.2f}" for name in ("mean_depth", "mean_depth_contested"))
+    of_contested = f", {contested} of what neither side would concede alone" if contested != depth else ""
+    depth = f"Mean depth {depth} of a possible {row['depth_ceiling']:.2f}{of_contested}"
     gain = (
         f"joint gain over no treaty {signed(row['joint_gain'])} bn$ a year "
         f"({first} {signed(row['gain_first'])}, {second} {signed(row['gain_second'])})"
@@ -77,23 +76,34 @@ def _emergence(row: Mapping[str, Any], horizon: str, why: str) -> str:
     return f"Cooperation emerges in {row['emergence_label']}, {spells}, {lasting}.{end}{hollow}"
 
 
-def _why_short(short: Shortfall | None, names: tuple[str, str]) -> str:
-    """What fails where a pair comes closest to cooperation, behind the verdict."""
-    if short is None:
+def _why_short(short: Sequence[Shortfall], names: tuple[str, str]) -> str:
+    """What fails where a pair comes closest to cooperation, behind the verdict, and what does at other times."""
+    if not short:
         return ""
+    if len(short) == 1 and not (short[0].gains_little or short[0].losers or short[0].idle):
+        # To give what one would give anyway is harmony (Keohane 1984).
+        return f": it is harmony, since {_faults(short[0], names)}"
+    return (
+        f": {_faults(short[0], names)}"
+        if len(short) == 1
+        else (f": at times {_faults(short[0], names)}; at others {_faults(short[1], names)}")
+    )
+
+
+def _faults(short: Shortfall, names: tuple[str, str]) -> str:
+    """The tests that fail, in words; names of the two sides."""
     faults = ["less than half of what can be had is gained"] if short.gains_little else []
-    losers, giving = ([names[side] for side in sides] for sides in (short.losers, short.unforced))
+    losers, idle = ([names[side] for side in sides] for sides in (short.losers, short.idle))
     if losers:
-        faults.append("both lose by it" if losers[1:] else f"{losers[0]} loses by it")
-    if giving:
-        faults.append(
-            "what the two give each other they would give anyway"
-            if giving[1:]
-            else f"what {giving[0]} gives it would give anyway"
-        )
+        faults.append(f"{' and '.join(losers)} {'lose' if losers[1:] else 'loses'} by it")
+    if idle:
+        faults.append("neither gives anything" if idle[1:] else f"{idle[0]} gives nothing")
+    if len(short.free) > 1:
+        faults.append("what the two give costs neither anything")
+    elif short.free:
+        faults.append(f"what {names[short.free[0]]} gives costs it nothing")
     *given, last = faults
-    told = f"{', '.join(given)}{', and ' * bool(given)}{last}"
-    return f": {told}" if short.always else f": where the rest holds, {told}"
+    return f"{', '.join(given)}{', and ' * bool(given)}{last}"
 
 
 def _reason(row: Mapping[str, Any], names: Mapping[str, str]) -> str:

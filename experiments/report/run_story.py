@@ -52,7 +52,7 @@ SIGNS: Final = {
     "◆": "a treaty",
     "→": "an offer, or its acceptance",
     "✗": "a refusal",
-    "§": "a treaty that is not passed; access to a market",
+    "§": "a treaty not passed, or access to a market",
     "!": "a breach, or an answer to one",
     "?": "a complaint, or a duty case",
     "◇": "kept again, or given alone",
@@ -61,8 +61,10 @@ SIGNS: Final = {
     "…": "left out here",
     "·": "anything else",
 }
-#: Turning points that are told, at most.
-MOST: Final = 12
+#: Turning points that are told at most, and of many pairs that many a pair.
+MOST, A_PAIR = 15, 5
+#: What is told before anything else: when treaties enter into force, and when and why they end.
+FIRST: Final = {"in_force": 1000.0, "ends": 1000.0}  # more than any change of depth weighs
 
 
 def tell(
@@ -94,19 +96,23 @@ def tell(
     tell_turning_points(console, model)
 
 
-def _recorder(model: NegotiationModel | ToldRun) -> Any:
-    """What a run has written down; a stage alone, as which a run's world is seen, writes nothing."""
-    return getattr(model.world, "recorder")  # noqa: B009
-
-
 def tell_turning_points(console: Console, model: NegotiationModel | ToldRun) -> None:
     """Print what turned the run, the signs in it, and how to see the rest."""
-    from model import turning_points
+    from model import TURNING_WEIGHTS, turning_points
 
-    story, dyads = model.story, list(model.start.parties.dyad_names)
-    depth = _recorder(model).series("dyad", "depth").T
-    events = [(line.quarter, dyads.index(line.dyad) if line.dyad else -1, line.kind) for line in story]
-    chosen = [story[place] for place in turning_points(events, depth, MOST)]
+    dyads = list(model.start.parties.dyad_names)
+    story = [line for line in model.story if line.kind in TURNING_WEIGHTS]
+    most = max(MOST, A_PAIR * len(dyads))
+    depth = model.recorder.series("dyad", "depth").T
+    events = [
+        (
+            line.quarter,
+            dyads.index(line.dyad) if line.dyad else -1,
+            TURNING_WEIGHTS[line.kind] + FIRST.get(line.kind, 0.0),
+        )
+        for line in story
+    ]
+    chosen = [story[place] for place in turning_points(events, depth, most)]
     chapter(console, "Turning points")
     lines = [Line(line.label, line.topic, line.dyad, line.brief or line.text) for line in chosen]
     if not lines:
@@ -115,7 +121,8 @@ def tell_turning_points(console: Console, model: NegotiationModel | ToldRun) -> 
     console.print()
     tell_signs(console, lines)
     prose(
-        console, f"{len(chosen)} of {count(len(story), 'line', 'lines')}: --all tells all, and the game of each pair."
+        console,
+        f"{len(chosen)} of {count(len(model.story), 'line', 'lines')}: --all tells all, and the game of each pair.",
     )
 
 
@@ -267,11 +274,11 @@ def _spells(values: list[Any], labels: list[str]) -> list[tuple[Any, str, str, i
 
 def tell_outcome(console: Console, model: NegotiationModel | ToldRun, names: Mapping[str, str]) -> None:
     """Print in words how the run ended for each dyad; names: of blocs inside a sentence, by code."""
-    from model import shortfall
+    from model import shortfalls
 
     chapter(console, "Outcome")
-    horizon, given_alone = model.start.quarter_label(model.n_quarters - 1), model.world.rules.given_alone
+    horizon = model.start.quarter_label(model.n_quarters - 1)
     for d, row in enumerate(model.summary().to_dict("records")):
         head(console, row["dyad"])
-        short = shortfall(_recorder(model), given_alone, d)
+        short = shortfalls(model.recorder, model.world.rules.given_alone, d)
         prose(console, outcome_in_words({str(k): v for k, v in row.items()}, horizon, names, short), indent=2)

@@ -14,10 +14,10 @@ class TreatyEnd(IntEnum):
 
     NONE = 0
     LAPSE = 1  # a side failed its own test in two quarters running
-    POLITICS = 2  # a side's politics repudiated it
+    POLITICS = 2  # a side's leadership no longer stood by it
     NOTICE = 3  # a side left after notice
     SUNSET = 4  # it expired and was not renewed
-    NEW_GOVERNMENT = 5  # a new government did not take it over
+    NEW_GOVERNMENT = 5  # a new leadership did not take it over
     EXPIRED = 6  # the term of a truce was over and the governments did not renew it
 
 

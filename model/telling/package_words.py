@@ -100,7 +100,7 @@ class PackageWords(Teller):
         return ", ".join(parts)
 
     def _put_beside(self, dyad: int, side: int) -> str:
-        return self.linkage(dyad, side).removeprefix("a ")
+        return self.linkage(dyad, side).removeprefix("a ").removeprefix("an ")
 
     def _recognition(self, dyad: int, side: int) -> str:
         of = f"{self.name(dyad, 1 - side)}'s certificates"

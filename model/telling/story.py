@@ -99,11 +99,11 @@ class Story(TreatyStory, TradeStory, ClubStory):
         self.say("dialogue", "High tension breaks up half of the joint research (track 2).", dyad)
 
     def new_government(self, bloc: int) -> None:
-        """A government takes office, with preferences of its own."""
+        """A leadership takes office, with preferences of its own."""
         weight, shift = self.model.state.profit_weight[bloc], self.model.state.threshold_shift[bloc]
         asks = f"{'more' if shift > 0.0 else 'less'} of a treaty than is usual ({shift:+.2f} of the stakes)"
-        wants = f"it gives profits at home the weight {weight:.2f}, and its legislature asks {asks}"
-        self.say("government", f"A new government takes office in {self.named(bloc)}: {wants}.")
+        wants = f"it counts a dollar of profit at home as {1.0 + weight:.2f} dollars, and its legislature asks {asks}"
+        self.say("government", f"A new leadership takes office in {self.named(bloc)}: {wants}.")
 
     # --- acting alone -----------------------------------------------------------------------------------------------
 
@@ -189,8 +189,8 @@ class Story(TreatyStory, TradeStory, ClubStory):
         self.say("announcement", cap(clause(self.named(bloc), f"announces a zero-emission path {why}.")))
 
     def takes_back(self, bloc: int) -> None:
-        """A new government takes a zero-emission path back."""
-        self.say("announcement", f"The new government of {self.named(bloc)} takes the zero-emission path back.")
+        """A new leadership takes a zero-emission path back."""
+        self.say("announcement", f"The new leadership of {self.named(bloc)} takes the zero-emission path back.")
 
     # --- the table --------------------------------------------------------------------------------------------------
 

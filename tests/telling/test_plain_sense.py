@@ -58,14 +58,14 @@ def test_how_long(quarters: int, said: str) -> None:
 @pytest.mark.parametrize(
     ("own", "bar", "said"),
     [
-        (0.0101, 0.0134, "own gain +0.010 bn$ a year is below a bar (0.013)"),
-        (-0.001, 0.001, "own gain -0.001 bn$ a year is below a bar (0.001)"),
-        (0.34, 0.45, "own gain +0.34 bn$ a year is below a bar (0.45)"),
-        (-12.964, 0.02, "own gain -12.96 bn$ a year is below a bar (0.02)"),
-        (-0.004, 0.01, "own gain -0.004 bn$ a year is below a bar (0.010)"),
-        (-0.086, 0.0021, "own gain -0.086 bn$ a year is below a bar (0.002)"),
-        (0.0, 0.0049, "own gain +0.000 bn$ a year is below a bar (0.005)"),
-        (-1e-9, 0.01, "own gain +0.00 bn$ a year is below a bar (0.01)"),
+        (0.0101, 0.0134, "own gain +0.010 bn$ a year is below a bar (0.013 bn$ a year)"),
+        (-0.001, 0.001, "own gain -0.001 bn$ a year is below a bar (0.001 bn$ a year)"),
+        (0.34, 0.45, "own gain +0.34 bn$ a year is below a bar (0.45 bn$ a year)"),
+        (-12.964, 0.02, "own gain -12.96 bn$ a year is below a bar (0.02 bn$ a year)"),
+        (-0.004, 0.01, "own gain -0.004 bn$ a year is below a bar (0.010 bn$ a year)"),
+        (-0.086, 0.0021, "own gain -0.086 bn$ a year is below a bar (0.002 bn$ a year)"),
+        (0.0, 0.0049, "own gain +0.000 bn$ a year is below a bar (0.005 bn$ a year)"),
+        (-1e-9, 0.01, "own gain +0.00 bn$ a year is below a bar (0.01 bn$ a year)"),
     ],
 )
 def test_what_is_below_reads_as_below(own: float, bar: float, said: str) -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from experiments.display.games import FAMILIES, meaning_of
 from experiments.display.glossary import GLOSSARY
-from experiments.report.run_story import IN_THE_WAY, MARKS, outcome_in_words
+from experiments.report.run_outcome import IN_THE_WAY, outcome_in_words
+from experiments.report.run_story import MARKS
 from model import FAMILIES as GAMES
-from model import InputFault, load_scenario
+from model import InputFault, Shortfall, load_scenario
 from model.negotiation import NegotiationModel
 from model.rules.instruments import Instrument
 from model.scenario.evidence import root_seeds, seeds_directory
@@ -361,17 +362,23 @@ def test_an_account_says_what_it_counted() -> None:
         "hollow": False, "blocking": "EU: legislature",
     }  # fmt: skip
     text = outcome_in_words(row, "2035Q4")
-    assert "2 treaties ratified" in text and "signed" not in text and "honoured for as long as it was in force" in text
+    assert (
+        "2 treaties ratified" in text
+        and "signed" not in text
+        and "in force in 9 quarters, and always honoured." in text
+    )
     assert "in one spell of 19 quarters, which counts as durable. It ends before 2035Q4." in text
     assert text.endswith("in talks: the legislature of the EU would not have passed it.")
     # Names stand where they are known, by whatever code; nobody is left with a code or with "1 time".
     assert "(China +2.00, the EU -0.50)" in text and not re.search(r"\b[A-Z]{2}\b", text.replace("EU", ""))
     assert "(Ming +2.00, the EU -0.50)" in outcome_in_words(row, "2035Q4", {"CN": "Ming", "EU": "the EU"})
     for n, times in ((1.0, "once"), (2.0, "twice"), (3.0, "3 times")):
-        assert f", breached {times}." in outcome_in_words({**row, "n_lapses": n}, "2035Q4")
-    # A treaty that was kept and is no cooperation: why not.
-    none = {**row, "emerged": False}
-    assert "does not emerge by 2035Q4: in no year do all three hold: enough is" in outcome_in_words(none, "2035Q4")
-    assert "does not emerge by 2035Q4. " in outcome_in_words({**none, "treaty_quarters": 0.0}, "2035Q4")
+        assert f", and broken {times}." in outcome_in_words({**row, "n_lapses": n}, "2035Q4")
+    # How deep it is beyond what is given alone is said where it is another number.
+    assert ", 0.47 of what neither" in text
+    assert "of what neither" not in outcome_in_words({**row, "mean_depth_contested": 0.391}, "2035Q4")
+    assert "does not emerge by 2035Q4. " in outcome_in_words(
+        {**row, "emerged": False, "treaty_quarters": 0.0}, "2035Q4", short=[Shortfall(True, (), (), ())]
+    )
     assert "No treaty was ever in force" in outcome_in_words({**row, "treaty_quarters": 0.0}, "2035Q4")
     assert set(IN_THE_WAY) == {obstacle.words for obstacle in Obstacle}

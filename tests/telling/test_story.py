@@ -32,9 +32,9 @@ REASONS = (
 
 #: Words for the ends of treaties.
 ENDED = {
-    TreatyEnd.LAPSE: "did not honour it", TreatyEnd.POLITICS: "the government of",
+    TreatyEnd.LAPSE: "did not honour it", TreatyEnd.POLITICS: "leadership no longer stood by it",
     TreatyEnd.NOTICE: "left after notice",
-    TreatyEnd.SUNSET: "reached its sunset", TreatyEnd.NEW_GOVERNMENT: "the new government of",
+    TreatyEnd.SUNSET: "reached its sunset", TreatyEnd.NEW_GOVERNMENT: "the new leadership of",
     TreatyEnd.EXPIRED: "its term ran out",
 }  # fmt: skip
 
@@ -82,7 +82,7 @@ def test_every_refusal_has_a_reason(told: list[Any]) -> None:
         why = line.text.split(" refuses: ", 1)[1]
         assert any(reason in why for reason in REASONS), line
         # A gain that is refused as too small is below what is asked, as printed.
-        for own, least in re.findall(r"own gain ([+-][\d.]+) bn\$ a year is below .*?\(([-\d.]+)\)", why):
+        for own, least in re.findall(r"own gain ([+-][\d.]+) bn\$ a year is below .*?\(([-\d.]+) bn\$ a year\)", why):
             assert float(own) <= float(least), line
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from typer.testing import Result
 
 from experiments.catalogue import parameters_page
 from experiments.cli import main, sweeping
-from experiments.report.run_story import condense, last_game, outcome_in_words
+from experiments.report.run_outcome import outcome_in_words
+from experiments.report.run_story import MOST, SIGNS, condense, last_game
 from experiments.running.executors import WorkersDie, processors
 from experiments.running.worker_pool import DIED, WorkerDied
 from model import PARAMETERS, InputFault, NegotiationModel, StoryLine, Turn
@@ -40,8 +42,10 @@ def test_run_tells_a_story_and_writes_the_record(call: Callable[..., Result], tm
     assert result.exit_code == 0, result.output
     text = result.stdout
     assert max(len(line) for line in text.splitlines()) <= 100
-    for part in ("2026Q4", "Changed: dialogue_ceiling = leaders", "Games", "Outcome", "CN-US", "Mean depth"):
+    for part in ("2026Q4", "Changed: dialogue_ceiling = leaders", "Outcome", "CN-US", "Mean depth", "Turning points"):
         assert part in text, part
+    assert text.index("Outcome") < text.index("Turning points") < text.index("Signs: ◆ a treaty") < text.index("--all")
+    assert "Games" not in text and len(text.splitlines()) < 90
     names = {path.name for path in (tmp_path / "r").iterdir()}
     tables = {"bloc", "dyad", "directed", "automaker", "supplier", "summary", "story"}
     assert names == {"run.png", *(f"{table}.parquet" for table in tables)}
@@ -57,8 +61,24 @@ def test_the_same_address_tells_the_same_story(call: Callable[..., Result]) -> N
     first = call(*words)
     assert call(*words).stdout == first.stdout
     assert call("run", "--root-seed", 3, "--replicate", 1).stdout != first.stdout
-    longer = call(*words, "--every-round").stdout
-    assert len(longer.splitlines()) > len(first.stdout.splitlines())
+    whole, longest = call(*words, "--all").stdout, call(*words, "--every-round").stdout
+    assert len(longest.splitlines()) > len(whole.splitlines()) > 3 * len(first.stdout.splitlines())
+    for part in ("Games", "Outcome", "Talks open."):
+        assert part in whole and part in longest
+
+
+def test_turning_points_are_lines_of_the_story_and_their_signs_are_explained(call: Callable[..., Result]) -> None:
+    short, whole = (call("run", "2026", "--replicate", 1, *words).stdout for words in ((), ("--all",)))
+    told = short.partition("Turning points")[2]
+    lines = re.findall(r"^(?:\d{4}Q\d)? +(?:[A-Z]{2}-[A-Z]{2})? +([^\w\s]) (\S.*?) *$", told, re.MULTILINE)
+    assert 6 <= len(lines) <= MOST
+    legend = told.partition("Signs: ")[2]
+    for sign, text in lines:
+        assert f"{sign} {SIGNS[sign].split()[0]}" in legend and text.split(":")[0][:30] in whole, text
+    assert {sign for sign in SIGNS if f"{sign} {SIGNS[sign].split()[0]} " in legend} == {sign for sign, _ in lines}
+    # The US broke it twice before China left: that is said.
+    assert "after the US had not honoured it two" in short
+    assert re.search(rf"^{len(lines)} of \d+ lines: --all tells all", short, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +169,7 @@ def test_outcomes_in_words() -> None:
     for part in (
         "Mean depth 0.25 of a possible 0.80", "+1.50 bn$ a year (China +2.00, the EU -0.50)", "1 treaty ratified",
         "the EU -0.50), 31 % of what can be had.",
-        "one in force in 9 quarters", "honoured for as long as it was in force",
+        "a treaty was in force in 9 quarters, and always honoured.",
         "emerges in 2030Q1, in one spell of 8 quarters, which",
         "does not count as durable. It ends before 2035Q4. It is hollow",
         "the legislature of the EU would not have passed it.",
