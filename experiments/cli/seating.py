@@ -179,7 +179,8 @@ def _for_seats(
         faults.append(f"{len(agents)} agents for {seats}: allowed is one --agent for all, or one for each --bloc")
     if faults:
         raise InputFault(faults, "command line")
-    chosen = [_chosen(agent, url, compatible, model, variable, seconds) for agent in agents or [None]]
+    asked: list[str | None] = [*agents] or [None]
+    chosen = [_chosen(agent, url, compatible, model, variable, seconds) for agent in asked]
     return chosen * (1 if len(chosen) > 1 else max(1, len(blocs)))
 
 
