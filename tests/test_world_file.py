@@ -209,7 +209,7 @@ def test_a_name_that_cannot_be_kept_everywhere_is_refused(tmp_path: Path) -> Non
 
 def test_a_method_that_fails_in_a_run_is_told_with_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    written(tmp_path, "one.py", ONE.replace("pass", "def ratify(self):\n        raise KeyError('lost')"))
+    written(tmp_path, "one.py", ONE.replace("super().ratify()", "raise KeyError('lost')"))
     for engine in ("mesa", "ensemble"):
         code, said = detente("run", "2026", "--world", "one.py", "--engine", engine)
         assert (code, said) == (2, "world file: 1 fault\n  - one.py:Mine failed: KeyError: 'lost' (line 4)\n")

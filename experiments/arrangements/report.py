@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from experiments.arrangements.design_plan import DesignPlan
 from experiments.arrangements.objectives import in_words
-from experiments.arrangements.study import AS_IT_IS, seed_of
+from experiments.arrangements.study import AS_IT_IS, NO_SIGN, seed_of
 from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.display.streams import kept_on
@@ -224,6 +224,12 @@ def findings(told: Mapping[str, Any]) -> Iterator[str]:
     name = told["robust"]
     own = next(one for one in told["candidates"] if one["name"] == name)
     yield _verdict(told)
+    if all(one["regret"] is not None and abs(one["regret"] - own["regret"]) < NO_SIGN for one in told["candidates"]):
+        yield (
+            f"All tie: the worst-off misses {_number(own['regret'])} bn$ a year at most in nine tenths of the sample, "
+            "whichever of them is chosen, so the levers that were tried decide nothing here."
+        )
+        return
     yield (
         f"{name} has the least regret (*), and has it in {100 * told['sure']:.0f} of 100 draws of the runs: in nine "
         f"tenths of the sample the worst-off misses {_number(own['regret'])} bn$ a year at most against the best there."

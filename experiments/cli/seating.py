@@ -51,20 +51,21 @@ AGENT_HELP = (
     "One that comes with the project (rules, always-accept, never-accept, tit-for-tat), or FILE:CLASS, which RUNS the "
     "file: name only one that you trust."
 )
+SeatOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="BLOC", help="Whose seat it takes: CN, US, EU or another government of the scenario; may be repeated."
+    ),
+]
+AgentOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="AGENT", help=f"{AGENT_HELP} One for all seats, or one for each --bloc in their order."),
+]
 
 
 def seat(
-    bloc: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="BLOC",
-            help="Whose seat it takes: CN, US, EU or another government of the scenario; may be repeated.",
-        ),
-    ] = None,
-    agent: Annotated[
-        list[str] | None,
-        typer.Option(metavar="AGENT", help=f"{AGENT_HELP} One for all seats, or one for each --bloc in their order."),
-    ] = None,
+    bloc: SeatOption = None,
+    agent: AgentOption = None,
     url: Annotated[str | None, typer.Option(metavar="ADDRESS", help="An agent behind HTTP (see --openapi).")] = None,
     compatible: CompatibleOption = None,
     model: ModelOption = None,
@@ -97,13 +98,8 @@ def seat(
 ) -> None:
     """Let a program take a bloc's seat: play games with it, keep them, and compare with the model's own rules."""
     with refusals():
-        _one_of(
-            " and ".join(agent or []),
-            seat=bool(bloc),
-            replay=replay is not None,
-            serve=serve is not None,
-            openapi=document,
-        )
+        named = " and ".join(agent or [])
+        _one_of(named, seat=bool(bloc), replay=replay is not None, serve=serve is not None, openapi=document)
         if document:
             import json
 
@@ -183,8 +179,8 @@ def _for_seats(
         faults.append(f"{len(agents)} agents for {seats}: allowed is one --agent for all, or one for each --bloc")
     if faults:
         raise InputFault(faults, "command line")
-    named_agents: list[str | None] = [*agents] or [None]
-    chosen = [_chosen(agent, url, compatible, model, variable, seconds) for agent in named_agents]
+    asked: list[str | None] = [*agents] or [None]
+    chosen = [_chosen(agent, url, compatible, model, variable, seconds) for agent in asked]
     return chosen * (1 if len(chosen) > 1 else max(1, len(blocs)))
 
 

@@ -172,11 +172,10 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
     results.write_text("reading.txt", "\n".join([*head, findings.reading, *findings.corners]) + "\n")
     warn(console, flips)
     show_findings(console, findings, last_quarter(plan))
-    drawn: list[bool] = []
-    fault = kept_on(lambda: drawn.append(_draw(results, plan.name, findings)), "The figure")
+    fault = kept_on(lambda: _draw(results, plan.name, findings), "The figure")
     if why := why_no_ranking(findings):
         prose(console, why)
-    made = "Figure, tables and all runs" if any(drawn) else "Tables and all runs"
+    made = "Tables and all runs" if fault or why else "Figure, tables and all runs"
     say(console, f"{made}: {pasted(results.folder)}")
     say(console, f"Report: detente report {pasted(results.folder)}")
     return fault
@@ -193,8 +192,8 @@ def why_no_ranking(findings: Findings) -> str:
     return "No outcome varies over these points, so there is no ranking."
 
 
-def _draw(results: Results, name: str, findings: Findings) -> bool:
-    """The figure of the answer, and the one of what it is worth, where there are such; whether there is one."""
+def _draw(results: Results, name: str, findings: Findings) -> None:
+    """The figure of the answer, and the one of what it is worth, where there are such."""
     from experiments.display.figure_style import saver
     from experiments.report.headline_figures import has_worth, plan_figure, worth_figure
 
@@ -205,7 +204,6 @@ def _draw(results: Results, name: str, findings: Findings) -> bool:
         figures[f"{name}-worth.png"] = lambda: worth_figure(findings)
     for file, draw in figures.items():
         results.write_figure(file, saver(draw))  # type: ignore[arg-type]  # there is something to draw
-    return bool(figures)
 
 
 def tell_rerun(console: Console, found: Rerun, name: str) -> bool:

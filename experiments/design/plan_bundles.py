@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from experiments.design.plan import ARM, BLOCK, ID, SAMPLE, SCENARIO, Factor, Value
-from experiments.design.plan_reading import TableReader
+from experiments.design.plan_reading import TableReader, cleaned
 from model import PARAMETERS, InputFault, described, dictionary, find_scenario, known_scenario, scenario_names
 
 #: Names of columns of results that a factor of bundles may not have.
@@ -102,15 +102,18 @@ class BundleReader(TableReader):
                 continue
             own = self._own_name(level, at, list(found))
             found[own] = self._settings({key: value for key, value in level.items() if key != "name"}, at)
-            if any(found[own] == found[other] for other in list(found)[:-1]):
+            if any(cleaned(found[own]) == cleaned(found[other]) for other in list(found)[:-1]):
                 self.faults.append(f"{at} {own!r} sets the same as another one; leave it out")
         names = self._level_names(table, list(found), where)
         return Factor(name, tuple(found), label, names, bundles=found)
 
     def _level_names(self, table: Mapping[str, Any], plain: list[str], where: str) -> tuple[str, ...]:
         """What levels are called: as they are, or by ``level_labels``."""
-        names = table.get("level_labels", plain)
-        if isinstance(names, list) and len(names) == len(plain) == len({str(n) for n in names}):
+        if "level_labels" not in table:
+            return tuple(plain)
+        names = table["level_labels"]
+        told = [str(name).strip() for name in names] if isinstance(names, list) else []
+        if len(told) == len(plain) == len({*told}) and all(told):
             return tuple(str(n) for n in names)
         allowed = f"a list of {len(plain)} different texts"
         self.faults.append(f"{where} level_labels = {names!r}: allowed is {allowed}")

@@ -18,7 +18,7 @@ from experiments.design.plan import (
     Value,
 )
 from experiments.design.plan_assumed import DEFAULT_POINTS, STATUSES, AssumedReader
-from experiments.design.plan_reading import in_words, is_number
+from experiments.design.plan_reading import in_words, is_number, repeats
 from experiments.design.point_tables import COMMA, NAME
 from model import PARAMETERS, InputFault, checked_value, described, flat, named_twice, nearest
 
@@ -62,6 +62,8 @@ class FactorReader(AssumedReader):
             return ()
         tables = tables if isinstance(tables, dict) else {}
         factors = (*(self._factor(name, table, design) for name, table in tables.items()), *every)
+        for name, first in repeats([factor.label for factor in factors], [factor.name for factor in factors]):
+            self.faults.append(f"[factors.{name}] label is that of {first} too; tables could not tell them apart")
         n_cells = 1
         for factor in factors if design == FACTORIAL else ():
             n_cells *= max(1, len(factor.levels))
@@ -84,7 +86,7 @@ class FactorReader(AssumedReader):
             return nothing
         self._known(table, FACTOR_KEYS, "a key of a factor", f"{where} ")
         label = table.get("label", name.replace("_", " "))
-        if not isinstance(label, str):
+        if not isinstance(label, str) or not label.strip():
             self.faults.append(f"{where} label = {described(label)}: allowed is text")
         if name == SCENARIO:
             return self._scenarios(table, str(label), where) or nothing
@@ -111,15 +113,8 @@ class FactorReader(AssumedReader):
         for own in (name, *together):
             if own in PARAMETERS:
                 self._levels(own, levels, where)
-        plain = [in_words(level) for level in levels]
-        names = table.get("level_labels", plain)
-        is_right = isinstance(names, list) and len(names) == len(levels) == len({str(n) for n in names})
-        if not is_right and "level_labels" in table:
-            allowed = f"a list of {len(levels)} different texts"
-            self.faults.append(f"{where} level_labels = {names!r}: allowed is {allowed}")
-        if not is_right:
-            names = plain
-        return Factor(name, tuple(levels), str(label), tuple(str(n) for n in names), together=together)
+        names = self._level_names(table, [in_words(level) for level in levels], where)
+        return Factor(name, tuple(levels), str(label), names, together=together)
 
     def _together(self, name: str, table: Mapping[str, Any], where: str) -> tuple[str, ...]:
         names = table.get("together", [])
@@ -330,6 +325,10 @@ class FactorReader(AssumedReader):
         )
         if rows and not names:
             self.faults.append(f"{what}s set no parameter")
+        if not self.faults and not self.arms:
+            again = repeats([tuple(sorted(row.items())) for row in rows], range(1, len(rows) + 1))
+            alike = f"sets the same as {what} {{}}; leave one out, or give each a name"
+            self._first_of(what, ((number, alike.format(first)) for number, first in again))
         if self.faults:
             return (), []
         factors = []

@@ -39,7 +39,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from experiments.design.outcomes import NAMES, OUTCOMES, expanded
 from experiments.design.plan import (
@@ -59,7 +59,7 @@ from experiments.design.plan import (
     replicates_fault,
 )
 from experiments.design.plan_factors import FactorReader
-from experiments.design.plan_reading import by_flat_names, check_named, is_number, with_commas
+from experiments.design.plan_reading import by_flat_names, check_named, cleaned, is_number, with_commas
 from experiments.design.plan_settings import with_settings
 from experiments.design.point_tables import Watch
 from model import (
@@ -80,9 +80,6 @@ from model import (
     root_seeds,
     scenario_names,
 )
-
-if TYPE_CHECKING:
-    pass
 
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
@@ -325,6 +322,8 @@ class PlanReader(FactorReader):
             self._known(table, BLOCK_KEYS, "a key of a block", f"{where} ")
             name = self._own_name(table, where, [block.name for block in blocks])
             blocks.append(Block(name, self._settings(table.get("settings", {}), where)))
+            if any(cleaned(blocks[-1].settings) == cleaned(block.settings) for block in blocks[:-1]):
+                self.faults.append(f"{where} sets the same as another block; leave it out")
         return tuple(blocks)
 
     def _contrasts(self, factors: tuple[Factor, ...], blocks: tuple[Block, ...]) -> tuple[Contrast, ...]:
@@ -339,6 +338,8 @@ class PlanReader(FactorReader):
                 self.faults.append(f"{where} block = {block!r} is not a block of this plan; {hint}")
             sides = [self._side(table, side, where, factors) for side in ("treated", "control")]
             contrasts.append(Contrast(name, str(block), sides[0], sides[1]))
+            if cleaned(sides[0]) == cleaned(sides[1]):
+                self.faults.append(f"{where} treated and control set the same, so there is nothing to compare")
         return tuple(contrasts)
 
     def _interactions(

@@ -6,7 +6,7 @@ Nothing here raises for what is wrong in a plan: faults are collected, so that a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,6 +60,23 @@ def in_words(level: object) -> str:
 def is_number(value: object) -> bool:
     """Whether a value is a number, and neither a switch nor infinite nor missing."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def cleaned(settings: Mapping[str, Value]) -> dict[str, Value]:
+    """Settings whose values are as they are played, so that two that mean the same are equal; what is wrong stays."""
+    found = dict(settings)
+    for name, value in settings.items():
+        try:
+            found[name] = checked_value(name, value)
+        except InputFault:  # a scenario, or told elsewhere
+            continue
+    return found
+
+
+def repeats(what: Sequence[Any], names: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """The names of those that are equal to one before, each with the name of that one."""
+    first: dict[Any, Any] = {}
+    return [(name, first[own]) for own, name in zip(what, names, strict=True) if first.setdefault(own, name) != name]
 
 
 def with_commas(faults: Iterable[str], text: str) -> list[str]:

@@ -84,10 +84,11 @@ class Results:
         Raises:
             InputFault: the folder holds no readable manifest.
         """
-        if not isinstance(folder, (str, Path)):
+        try:
+            results = cls(folder)
+        except TypeError:
             fault = f"{described(folder)} is no results folder; write the path of one, in quotes"
-            raise InputFault([fault], "results")
-        results = cls(folder)
+            raise InputFault([fault], "results") from None
         path = results.folder / "manifest.json"
         try:
             results.manifest = read_manifest(path)

@@ -93,7 +93,7 @@ def _flat(name: Any) -> Any:
 def _spread(values: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
     """Names with values, where ``alpha = { JP = 0.1 }`` is ``"alpha.JP" = 0.1``, as TOML reads it without quotes."""
     for name, value in values.items():
-        if isinstance(value, Mapping) and stem_of(f"{name}.any")[0]:
+        if isinstance(value, Mapping) and name in ALL_STEMS:
             yield from ((f"{name}.{party}", one) for party, one in value.items())
         else:
             yield name, value

@@ -39,6 +39,8 @@ def test_names_are_made_flat_in_their_order() -> None:
     assert by_flat_name(values) == (
         {"generosity": 0.4, "alpha_cn": 0.1, "alpha.JP": 0.2, "trust_good_cn_us": 3, 5: "no text"}, [],
     )  # fmt: skip
+    with_reason = {"alpha.JP": {"value": 0.1, "assumed": "why"}}  # as a scenario's file has it
+    assert by_flat_name(with_reason) == (with_reason, [])
     assert named_twice(["alpha.CN", "alpha.US", "alpha_cn"], "here: ") == [
         "here: alpha.CN and alpha_cn are one parameter; keep one"
     ]

@@ -336,3 +336,11 @@ def test_what_is_told_fits_the_screen(width: int, study: tuple[dict[str, Any], D
     show(Console(file=stream, width=width), study[0])
     lines = stream.getvalue().splitlines()
     assert max(len(line) for line in lines) <= width and len(lines) > len(study[0]["candidates"])
+
+
+def test_arrangements_that_tie_are_said_to_tie() -> None:
+    one = {"name": AS_IT_IS, "regret": 0.0, "better": 0.0, "worse": 0.0}
+    told = {"candidates": [one, {**one, "name": "A"}], "robust": AS_IT_IS, "sure": 1.0}
+    verdict, tie = findings(told)
+    assert verdict == "Nothing beats today's arrangement in any row of the sample."
+    assert tie.startswith("All tie: the worst-off misses 0.000 bn$ a year at most") and "least regret" not in tie
