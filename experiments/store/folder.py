@@ -78,7 +78,7 @@ class Results:
         return results
 
     @classmethod
-    def open(cls, folder: object) -> Results:
+    def open(cls, folder: str | Path) -> Results:
         """Results that are there already.
 
         Raises:
