@@ -10,9 +10,8 @@ import pytest
 
 from model import ToldRun, shortfalls
 from model.record.columns import KEPT_ISSUES
-from model.record.shortfall import Shortfall
+from model.record.shortfall import GIVES, Shortfall
 
-DUTY_SECOND, CHARGING = KEPT_ISSUES.index("duty_second"), KEPT_ISSUES.index("charging")
 T = 12
 
 
@@ -25,8 +24,9 @@ def recorded(share: Any = 0.8, first: Any = 1.0, second: Any = 1.0, treaty: Any 
 
 
 def alone(**given: float) -> Any:
-    """(1, 2, I) what both sides would give alone."""
-    return np.array([[[given.get(name, 0.0) for name in KEPT_ISSUES]] * 2])
+    """(1, 2, I) what both sides would give alone: 1 of what the other gives."""
+    of_both = np.array([given.get(name, 0.0) for name in KEPT_ISSUES])
+    return np.where(GIVES, of_both, 1.0)[None]
 
 
 MUTUAL = {"duty_first": 1.0, "duty_second": 1.0}
