@@ -18,7 +18,7 @@ from model import NegotiationModel
 from model.parameters.checked import make_parameters
 from model.record.lane import Lane
 from model.start.starting_point import known_scenario
-from model.telling import trade_story
+from model.telling import trade_story, treaty_story
 from model.telling.story import Story, StoryLine
 from model.world import World
 
@@ -34,7 +34,7 @@ STORM = {
 HASTE = {"partial_compliance": True, "anticipate_ratification": False, "perception_noise": 2.0, "detection_lag": 3}
 # Every topic that the teller has.
 SAID = re.compile(r'self\.(?:say|_of_two|_side)\(\s*"(\w+)"')
-TOPICS = {"offer", "refusal", *SAID.findall(inspect.getsource(Story))}
+TOPICS = {"offer", "refusal", *(said for of in (Story, treaty_story) for said in SAID.findall(inspect.getsource(of)))}
 OF_TRADE = set(SAID.findall(inspect.getsource(trade_story)))  # some need a scenario with doors
 LANE = 1  # of the story: neither the first nor the last
 

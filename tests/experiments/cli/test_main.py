@@ -221,7 +221,7 @@ def test_demo_does_the_main_job(call: Callable[..., Result], tmp_path: Path) -> 
     text = result.stdout
     # Names of files are never broken, so that they can be pasted.
     assert max(len(line) for line in text.splitlines() if str(tmp_path) not in line) <= 100
-    for part in ("over assumptions", "2035Q4", "trade", "What makes the difference", "of 1 run "):
+    for part in ("over assumptions", "2035Q4", "trade", "Difference made by", "of 1 run "):
         assert part in text, part
     assert (tmp_path / "demo" / "mechanisms-worth.png").exists()
     assert set(pd.read_parquet(tmp_path / "demo" / "calibration.parquet")) >= {"security_cost", "supply_stake"}
