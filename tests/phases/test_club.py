@@ -215,7 +215,8 @@ def test_a_third_bloc_accedes_and_the_story_tells() -> None:
 
 def test_the_story_tells_of_founding_lapsing_and_leaving() -> None:
     missing = {"would form a climate club", "does not keep the terms of a climate club", "leaves a climate club",
-               "two quarters running", "no longer stands by it", "it fails in", "stay together", "it dissolves"}  # fmt: skip
+               "two quarters running", "no longer stands by it", "it fails in", "stay together",
+               "it dissolves"}  # fmt: skip
     for replicate in range(8):
         told = " ".join(line.text for line in club_world(replicate=replicate).run().story)
         missing = {words for words in missing if words not in told}
