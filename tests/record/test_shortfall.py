@@ -50,7 +50,7 @@ def test_too_little_and_a_loser() -> None:
 
 def test_where_the_tests_fail_in_turn_both_are_told() -> None:
     share = np.where(np.arange(T) < 6, 0.1, 0.9)
-    gives = np.where(np.arange(T) < 8, 1.0, 0.0)
+    gives = np.where(np.arange(T) < 6, 1.0, 0.0)
     found = shortfalls(recorded(share=share, duty_first=1.0, duty_second=gives), alone(), 0)
     assert found == (Shortfall(True, (), (), ()), Shortfall(False, (), (), (1,)))
 
