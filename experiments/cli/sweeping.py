@@ -6,6 +6,7 @@ No command line here: ``main.py`` hands over consoles and passes on the exit cod
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -203,7 +204,14 @@ def _draw(results: Results, name: str, findings: Findings) -> None:
     if has_worth(findings):
         figures[f"{name}-worth.png"] = lambda: worth_figure(findings)
     for file, draw in figures.items():
-        results.write_figure(file, saver(draw))  # type: ignore[arg-type]  # there is something to draw
+        results.write_figure(file, saver(functools.partial(_drawn, draw)))
+
+
+def _drawn(draw: Callable[[], Figure | None]) -> Figure:
+    """A figure of which it is known that there is something to draw."""
+    figure = draw()
+    assert figure is not None
+    return figure
 
 
 def tell_rerun(console: Console, found: Rerun, name: str) -> bool:
