@@ -132,7 +132,11 @@ def _own_names(kind: type) -> list[tuple[str, Any]]:
 
 def _replaces(kind: type) -> bool:
     """Whether a class puts anything in the place of ours: a method, the classes of its parties, how it is made."""
-    dull = vars(type("Nothing", (), {}))
+
+    class Nothing:  # what every class statement leaves, which newer Pythons add to: no replacement
+        """Nothing is replaced here."""
+
+    dull = vars(Nothing)
     return any(
         hasattr(shipped_of(kind), name) for name, _ in _own_names(kind) if name not in dull or name == "__init__"
     )
