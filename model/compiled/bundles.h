@@ -12,7 +12,7 @@
 #include "arithmetic.h"
 
 #ifndef WIDTH
-#define WIDTH 32
+#define WIDTH 64
 #define KERNEL(name) name
 #endif
 /* No two arrays of a bundle overlap but in one and the same number. */

@@ -197,6 +197,18 @@ static bundled rows_of(const bundled *b, const int64_t *row)
     return there;
 }
 
+/* Neighbouring nodes read the same rows: what the last one read stays where it was put, side by side. In the tables
+   themselves neighbours lie so far apart that a processor's cache keeps few of them. */
+typedef struct { int64_t lane, market; } held;
+
+static void hold(bundle *to, const array *from, int n_arrays, int n, const bundled *b, held *before)
+{
+    if (b->together && before->lane == b->lane[0] && before->market == b->market[0]) return;
+    for (int k = 0; k < n_arrays; k++)
+        for (int f = 0; f < n; f++) fetch(to[k * n + f], from + k, b, f);
+    *before = b->together ? (held){ b->lane[0], b->market[0] } : (held){ -1, -1 };
+}
+
 static void add_product(bundle sum, const bundle a, const bundle b) { EACH sum[w] += a[w] * b[w]; }
 
 /* An importer's market at every node: the partner's cars (by pair) beside all others (by slot), the prices, and what
@@ -215,9 +227,12 @@ int KERNEL(sales)(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_f
     const array *out = in + FROM + n_sums;
     const search how = { sigma, late, sweeps, late_sweeps, late_rounds };
     room r;
-    bundle *memory = room_for(&r, n, 3), *of_from = malloc(sizeof(bundle) * (size_t)n_sums);
+    bundle *memory = room_for(&r, n, 3 + IS_HOME + 2 + n_sums), *of_from = malloc(sizeof(bundle) * (size_t)n_sums);
     if (!memory || !of_from) { free(memory); free(of_from); return 1; }
-    bundle *part = memory + ROOM * n, *landed = part + n, *rate = landed + n;
+    bundle *part = memory + ROOM * n, *landed = part + n, *rate = landed + n, *row = rate + n;
+    bundle *is_home = row + IS_HOME * n, *is_partner = is_home + n, *from = is_partner + n;
+    const held nothing = { -1, -1 };
+    held by_market = nothing, by_pair = nothing, by_slot = nothing, at_home = nothing, at_partner = nothing, from_slot = nothing;
     for (int64_t place = 0; place < n_bundles(n_lanes, n_nodes); place++) {
         const bundled b = bundle_at(place, n_lanes, n_nodes);
         const bundled pair = rows_of(&b, index), slot = rows_of(&b, index + n_nodes);
@@ -228,15 +243,16 @@ int KERNEL(sales)(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_f
             alpha[w] = at[0]; size[w] = at[n_nodes]; friction[w] = at[2 * n_nodes]; shift[w] = at[3 * n_nodes];
         }
         fetch(duty, in + DUTY, &b, 0);
+        hold(row, in, PARTNER_LANDED, n, &market, &by_market);
+        hold(row + PARTNER_LANDED * n, in + PARTNER_LANDED, VALUE - PARTNER_LANDED, n, &pair, &by_pair);
+        hold(row + VALUE * n, in + VALUE, IS_HOME - VALUE, n, &slot, &by_slot);
+        hold(is_home, in + IS_HOME, 1, n, &market, &at_home);
+        hold(is_partner, in + IS_HOME, 1, n, &other, &at_partner);
+        hold(from, in + FROM, n_sums, n, &slot, &from_slot);
         for (int f = 0; f < n; f++) {
-            bundle cost, tie, value, of_rest, paid, level;
-            fetch(cost, in + PARTNER_LANDED, &pair, f);
-            fetch(tie, in + PARTNER_TIE, &pair, f);
-            fetch(value, in + VALUE, &slot, f);
-            fetch(of_rest, in + LANDED, &slot, f);
-            fetch(paid, in + PAID, &slot, f);
-            fetch(level, in + LEVEL, &market, f);
-            fetch(r.utility[f], in + UTILITY, &market, f);
+            const double *cost = row[PARTNER_LANDED * n + f], *tie = row[PARTNER_TIE * n + f], *value = row[VALUE * n + f];
+            const double *of_rest = row[LANDED * n + f], *paid = row[PAID * n + f], *level = row[LEVEL * n + f];
+            const double *utility = row[UTILITY * n + f];
             EACH {
                 const double theirs = tie[w] - theta * ((1.0 + duty[w]) * cost[w] + friction[w]);
                 const double gap = theirs - value[w], loser = exp_(-size_of(gap)), both = 1.0 + loser;
@@ -246,7 +262,7 @@ int KERNEL(sales)(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_f
                 landed[f][w] = by_partner + by_rest * of_rest[w];
                 rate[f][w] = (by_partner * duty[w] + by_rest * paid[w]) / landed[f][w];
                 r.base[f][w] = level[w] - (larger(theirs, value[w]) + log_(both)) / theta;
-                r.utility[f][w] += shift[w];
+                r.utility[f][w] = utility[w] + shift[w];
                 r.weight[f][w] = eta == 0.0 ? 1.0 : 1.0 + eta * rate[f][w];
             }
             if (!in[START].at) continue;
@@ -260,7 +276,7 @@ int KERNEL(sales)(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_f
         for (int k = 0; k < 2; k++) EACH cells[k][w] = makers[k][w] = 0.0;
         for (int k = 0; k < n_sums; k++) EACH of_from[k][w] = 0.0;
         for (int f = 0; f < n; f++) {
-            bundle by_partner, by_rest, sold, profit, x, y;
+            bundle by_partner, by_rest, sold, profit;
             EACH {
                 const double markup = r.markup[f][w] * r.weight[f][w], margin = markup / (1.0 + rate[f][w]);
                 r.markup[f][w] = markup;
@@ -274,23 +290,15 @@ int KERNEL(sales)(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_f
             }
             put(out + MARKUP, r.markup[f], &b, f);
             put(out + FIRM_PROFIT, profit, &b, f);
-            fetch(x, in + HOME, &slot, f);
-            add_product(built, by_rest, x);
-            fetch(x, in + CELL_DUTY, &slot, f);
-            add_product(cell_duties, by_rest, x);
-            fetch(x, in + SUBSIDY, &market, f);
-            add_product(support, sold, x);
+            add_product(built, by_rest, row[HOME * n + f]);
+            add_product(cell_duties, by_rest, row[CELL_DUTY * n + f]);
+            add_product(support, sold, row[SUBSIDY * n + f]);
             for (int k = 0; k < 2; k++) {
-                fetch(x, in + CELL_PROFIT + k, &slot, f);
-                fetch(y, in + PARTNER_CELLS + k, &pair, f);
+                const double *x = row[(CELL_PROFIT + k) * n + f], *y = row[(PARTNER_CELLS + k) * n + f];
                 EACH cells[k][w] += by_rest[w] * x[w] + by_partner[w] * y[w];
-                fetch(x, in + IS_HOME, k ? &other : &market, f);
-                add_product(makers[k], profit, x);
+                add_product(makers[k], profit, k ? is_partner[f] : is_home[f]);
             }
-            for (int k = 0; k < n_sums; k++) {
-                fetch(x, in + FROM + k, &slot, f);
-                add_product(of_from[k], by_rest, x);
-            }
+            for (int k = 0; k < n_sums; k++) add_product(of_from[k], by_rest, from[k * n + f]);
         }
         EACH duties[w] += cell_duties[w];
         put(out + RESIDUAL, error, &b, 0);
