@@ -1,11 +1,14 @@
-"""What headlines rest on: shares of runs must not hang on a cut of activity or on the weights of an index."""
+"""What headlines rest on: shares of runs must not hang on a cut of activity or on the weights of an index.
+
+By how much the grid of cuts, how talks are laid out and what is expected of a dialogue move them, the table tells.
+"""
 
 from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator
-from types import ModuleType
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType, ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +17,9 @@ import pytest
 from of_three import N_DYADS
 
 from model import Ensemble
+from model.assessment import priors, stakes, values
 from model.rules import cooperation
-from model.start import starting_point
+from model.start import calibration, starting_point
 from model.vocabulary import DYADS
 
 SHARES = ["emerged", "inherited", "kept", "lost", "regained", "durable"]
@@ -30,6 +34,16 @@ LEVERS = {
 PLACES = {"duties": [0, 1], "supply": [2, 3], "recognition": [4, 5], "charging": [8], "technology": [9]}
 THRESHOLDS = (0.0, 0.01, 0.035, 0.05)
 FACTORS = (0.5, 1.5)
+#: The two partial cuts of a duty that can be tabled, as shares of the full one; a third and two thirds as shipped.
+GRIDS = ((0.2, 0.4), (0.25, 0.5), (0.4, 0.8), (0.5, 0.75))
+#: Shares of its ceiling at which governments expect a dialogue to stand; all of it as shipped (theory 1.12).
+EXPECTED = (0.5, 0.0)
+#: How long a session may last, how many offers a quarter has, and how often governments assess what a package is worth.
+LAID_OUT: dict[str, tuple[int, ...]] = {
+    "session_quarters": (1, 4, 8),
+    "rounds_per_quarter": (2, 8),
+    "assessment_interval": (2, 8),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -52,12 +66,12 @@ class Headline(NamedTuple):
     effects: np.ndarray
 
 
-def headline() -> Headline:
-    """The eight cells of the plan ``mechanisms``."""
+def headline(settings: Mapping[str, int] = MappingProxyType({})) -> Headline:
+    """The eight cells of the plan ``mechanisms``, under these settings."""
     shares, gains = {}, {}
     for cell in itertools.product((0, 1), repeat=len(LEVERS)):
         levels = {name: values[at] for at, (name, *values) in zip(cell, LEVERS.values(), strict=True)}
-        table = Ensemble("2026", root_seed=11, replicates=REPLICATES, parameters=levels).run().summary()
+        table = Ensemble("2026", root_seed=11, replicates=REPLICATES, parameters={**levels, **settings}).run().summary()
         shares[cell] = table.groupby("dyad", sort=False)[SHARES].mean()
         gains[cell] = table.pivot(index="dyad", columns="replicate", values="joint_gain").loc[shares[cell].index]
     found = [
@@ -90,11 +104,23 @@ def with_threshold(threshold: float) -> Headline:
     )
 
 
-def _with(where: ModuleType, name: str, value: object) -> Headline:
+def with_grid(first: float, second: float) -> Headline:
+    """The main job where duties can be cut by other shares of the way, where no treaty in force sets the grid."""
+    return _with((calibration, values), "DUTY_CUTS", (0.0, 0.0, first, second, 1.0))
+
+
+def with_expected(share: float) -> Headline:
+    """The main job where governments expect a dialogue to stand at this share of its ceiling."""
+    usual_of = priors.mean_tension
+    return _with(stakes, "mean_tension", lambda given: usual_of(given, share * given.dialogue_ceiling))
+
+
+def _with(where: ModuleType | tuple[ModuleType, ...], name: str, value: object) -> Headline:
     usual()
     forget()
     with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(where, name, value)
+        for module in where if isinstance(where, tuple) else (where,):
+            changed.setattr(module, name, value)
         found = headline()
     forget()
     return found
@@ -119,6 +145,34 @@ def _surely(differences: np.ndarray) -> int:
     """The sign of a mean that its 95 % interval does not leave open, else 0."""
     mean, error = differences.mean(), differences.std(ddof=1) / np.sqrt(differences.size)
     return int(np.sign(mean)) if abs(mean) > 1.96 * error else 0
+
+
+#: What lays out the table and the talks, by its name: the main job played so.
+PROCEDURES: dict[str, Callable[[], Headline]] = {
+    **{f"cuts of {one:g}, {other:g}": functools.partial(with_grid, one, other) for one, other in GRIDS},
+    **{
+        f"{name} {value}": functools.partial(headline, {name: value})
+        for name, settings in LAID_OUT.items()
+        for value in settings
+    },
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("procedure", PROCEDURES)
+def test_dialogue_helps_however_talks_are_laid_out(procedure: str) -> None:
+    found = PROCEDURES[procedure]()
+    dialogue = found.effects[list(LEVERS).index("dialogue")]
+    assert [_surely(of_pair) for of_pair in dialogue] == [1] * N_DYADS
+    assert not np.array_equal(found.effects, usual().effects), "the setting did nothing"
+
+
+@pytest.mark.slow
+def test_dialogue_helps_where_nobody_counts_on_it() -> None:
+    dialogue = with_expected(0.0).effects[list(LEVERS).index("dialogue")]
+    assert [_surely(of_pair) for of_pair in dialogue] == [1] * N_DYADS
+    before = usual().effects[list(LEVERS).index("dialogue")]
+    assert [_surely(one - other) for one, other in zip(before, dialogue, strict=True)] == [1] * N_DYADS
 
 
 @pytest.mark.slow
@@ -168,17 +222,45 @@ def test_cheaper_recognition_is_never_rarer() -> None:
     assert np.all(free.mean(axis=0) > dear.mean(axis=0))
 
 
+def effects_told(found: Headline) -> str:
+    """By lever, what it adds to the joint gain of each pair, bn$ a year, with the half-width of its 95 % interval."""
+    lines = []
+    for lever, of_lever in zip(LEVERS, found.effects, strict=True):
+        half = 1.96 * of_lever.std(axis=1, ddof=1) / np.sqrt(of_lever.shape[1])
+        lines.append(
+            f"{lever} "
+            + ", ".join(f"{mean:+.2f} ±{h:.2f}" for mean, h in zip(of_lever.mean(axis=1), half, strict=True))
+        )
+    return "; ".join(lines)
+
+
 def table() -> Iterator[str]:
     """How far the headline moves, a line a setting; ``python tests/test_headline.py`` prints it."""
-    changed = {f"activity_threshold {value:g}": lambda v=value: with_threshold(v) for value in THRESHOLDS}
+    changed: dict[str, Callable[[], Headline]] = {}
+    for value in THRESHOLDS:
+        changed[f"activity_threshold {value:g}"] = functools.partial(with_threshold, value)
     for issue, factor in itertools.product(PLACES, FACTORS):
-        changed[f"weight of {issue} x {factor:g}"] = lambda i=issue, f=factor: with_weight(i, f)
+        changed[f"weight of {issue} x {factor:g}"] = functools.partial(with_weight, issue, factor)
+    changed |= PROCEDURES
+    for share in EXPECTED:
+        changed[f"expects {share:g} of a dialogue"] = functools.partial(with_expected, share)
+    procedures = [usual().effects.mean(axis=-1)]
+    yield f"{'as shipped':26} {effects_told(usual())}"
     for what, play in changed.items():
         found = play()
         moved = most_moved(found)
         by_dyad = (found.shares - usual().shares)["emerged"].abs().groupby(level=-1, sort=False).max()
         told = ", ".join(f"{dyad} {most:.2f}" for dyad, most in by_dyad.items())
         yield f"{what:26} emerged: {told}; any share {moved.max():.2f} ({moved.idxmax()}); turned: {turned(found) or 0}"
+        yield f"{'':26} {effects_told(found)}"
+        if what in PROCEDURES:
+            procedures.append(found.effects.mean(axis=-1))
+    low, high = np.min(procedures, axis=0), np.max(procedures, axis=0)
+    ranges = [
+        f"{lever} " + ", ".join(f"{a:+.2f} to {b:+.2f}" for a, b in zip(*ends, strict=True))
+        for lever, *ends in zip(LEVERS, low, high, strict=True)
+    ]
+    yield f"{'over cuts and procedures':26} {'; '.join(ranges)}"
 
 
 if __name__ == "__main__":

@@ -14,26 +14,23 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.classroom.minutes import Event
+from model import TURNING_WEIGHTS, change_around, turning_points
 
 Pairs = Sequence[Sequence[int]]
 
 HEADLINES: Final = 4  # to a game
 #: A part of the depth below this is smaller than a bar of the cloud's picture (1/32): nobody could see it there.
 SEEN: Final = 0.03
-#: What makes a headline, and how much it weighs beside a change of depth; in points of depth (hundredths).
+#: What makes a headline, and how much it weighs beside a change of depth, in points of depth (hundredths): as in the
+#: story of a run, and what only people at a table do.
 WEIGHTS: Final[Mapping[str, float]] = {
-    **{"ends": 12.0, "in_force": 12.0, "signs": 8.0, "vote": 8.0, "lapses": 7.0, "withholds": 6.0, "emergency": 5.0},
     **{
-        "channel": 5.0,
-        "shelves": 8.0,
-        "voids": 8.0,
-        "gives_notice": 7.0,
-        "refused": 4.0,
-        "renewed": 3.0,
-        "case": 2.0,
-        "talks": 1.0,
+        kind: TURNING_WEIGHTS[kind]
+        for kind in ("ends", "in_force", "signs", "vote", "shelves", "voids", "lapses", "gives_notice", "withholds",
+                     "emergency", "channel", "renewed")
     },
-}
+    **{"refused": 4.0, "case": 2.0, "talks": 1.0},
+}  # fmt: skip
 OTHERWISE: Final = 6.0  # more where people decided otherwise than the rules would
 
 
@@ -53,19 +50,19 @@ def headlines(
     """
     depth = np.array([[row["depth"] for row in quarter["dyads"]] for quarter in quarters])
     people = {(move["quarter"], move["dyad"]) for move in moves if not move["same"]}
-    best: dict[tuple[int, int], tuple[float, dict[str, Any]]] = {}
+    weighed: list[tuple[int, int, float]] = []
+    told: list[dict[str, Any]] = []
     for t, quarter in enumerate(quarters):
         for event in events[t]:
             kind, dyads = kind_of(event), _dyads(event, pairs)
             for d in dyads[:1] if kind in WEIGHTS else []:
-                before, after = depth[max(0, t - 1), d], depth[min(len(depth) - 1, t + 1), d]
-                change, otherwise = float(after - before), (t, d) in people
-                weight = WEIGHTS[kind] + 100.0 * abs(change) + OTHERWISE * otherwise
-                told = {"kind": kind, "quarter": t, "label": quarter["label"], "dyad": d, "change": change}
-                if (t, d) not in best or weight > best[t, d][0]:
-                    best[t, d] = weight, told | {"otherwise": otherwise, "event": _public(event)}
-    chosen = sorted(best.values(), key=lambda one: (-one[0], one[1]["quarter"], one[1]["dyad"]))[:most]
-    return sorted((told for _, told in chosen), key=lambda told: (told["quarter"], told["dyad"]))
+                otherwise = (t, d) in people
+                weighed.append((t, d, WEIGHTS[kind] + OTHERWISE * otherwise))
+                line = {"kind": kind, "quarter": t, "label": quarter["label"], "dyad": d}
+                line |= {"change": change_around(depth, t, d), "otherwise": otherwise, "event": _public(event)}
+                told.append(line)
+    chosen = [told[place] for place in turning_points(weighed, depth, most)]
+    return sorted(chosen, key=lambda line: (line["quarter"], line["dyad"]))
 
 
 def kind_of(event: Event) -> str:
