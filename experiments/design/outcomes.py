@@ -79,7 +79,7 @@ OF_PAIRS: Final[dict[str, Outcome]] = {
     "kept_charging": _share("common charging"),
     "kept_technology": _share("technology cooperation"),
     "treaty_quarters": Outcome("quarters with a treaty", "quarters", 1.0, 1),
-    "n_treaties": Outcome("treaties ratified", "", 1.0, 2),
+    "n_treaties": Outcome("treaties ratified", "a run", 1.0, 2),
 }
 #: Outcomes of each side of a pair; the columns end in ``_first`` and ``_second``.
 OF_SIDES: Final[dict[str, Outcome]] = {
