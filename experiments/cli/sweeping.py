@@ -174,7 +174,7 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
     warn(console, flips)
     show_findings(console, findings, last_quarter(plan))
     why = why_no_ranking(findings)
-    fault = kept_on(lambda: _draw(results, findings, has_answer=not why), "The figure")
+    fault = kept_on(lambda: _draw(results, findings, not why), "The figure")
     if why:
         prose(console, why)
     made = "Tables and all runs" if fault or why else "Figure, tables and all runs"
