@@ -19,7 +19,8 @@ from experiments.display.glossary import GLOSSARY
 OTHERS: Final = Path(__file__).with_name("glossary")  # the glossary in other languages, a file each
 #: Terms of studies, which the page does not use.
 LEFT_OUT: Final = (
-    *("agent", "arena", "arm, cell", "deals kept", "effect", "EV trade", "no change", "over assumptions, same sign"),
+    *("agent", "arena", "arm, cell", "deals kept", "effect", "EV trade", "no change"),
+    *("one side gains, the other loses", "over assumptions", "same sign", "sure"),
     *("arrangement", "conditional commitment", "lever", "objective", "regret", "robust choice", "worst-off"),
     *("inverse optimum", "prior, posterior"),
     *("pass-through", "percentile", "score of a forecast", "sealed forecast", "short run, long run"),

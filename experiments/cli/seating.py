@@ -172,8 +172,7 @@ def _for_seats(
     """
     from model import InputFault
 
-    named = [name.upper() for name in blocs]
-    faults = [f"--bloc {name} came twice; keep one" for name in dict.fromkeys(named) if named.count(name) > 1]
+    faults = _seats_twice(blocs)
     if len(agents) not in (0, 1, len(blocs)):
         seats = "1 seat" if len(blocs) == 1 else f"{len(blocs)} seats"
         faults.append(f"{len(agents)} agents for {seats}: allowed is one --agent for all, or one for each --bloc")
@@ -182,6 +181,12 @@ def _for_seats(
     asked: list[str | None] = [*agents] or [None]
     chosen = [_chosen(agent, url, compatible, model, variable, seconds) for agent in asked]
     return chosen * (1 if len(chosen) > 1 else max(1, len(blocs)))
+
+
+def _seats_twice(blocs: list[str]) -> list[str]:
+    """A fault for every seat that is named more than once, in whatever case."""
+    named = [name.upper() for name in blocs]
+    return [f"--bloc {name} came twice; keep one" for name in dict.fromkeys(named) if named.count(name) > 1]
 
 
 def _patience(seconds: float | None, compatible: str | None) -> float:
@@ -346,12 +351,13 @@ def _arena(
     from experiments.seating.show import show_arena
     from experiments.store.files import check_vacant, vacant_folder
     from experiments.store.sources import code_fingerprint
-    from model import identification_flips
+    from model import InputFault, identification_flips
 
+    if faults := _seats_twice(names or []):
+        raise InputFault(faults, "command line")
     check_arena(agents, cloud)
     asked = all_settings(scenario, numbers, parse_settings(changes or []), quarters)
-    named = names or parties_of(scenario).blocs
-    blocs = list(dict.fromkeys(bloc_of(name, scenario) for name in named))
+    blocs = [bloc_of(name, scenario) for name in names or parties_of(scenario).blocs]
     folder = vacant_folder("arena") if out is None else out
     check_vacant(folder)
     console, errors = screen(), screen(to_stderr=True)

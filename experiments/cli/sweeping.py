@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from experiments.findings.tables import Findings
     from experiments.store.folder import Results
 
-FEWEST_RANKED: Final = 4  # points of which rank correlations have an interval
 STOPPING: Final = "Stopping: finishing what has begun. Ctrl-C again stops at once."
 
 
@@ -151,6 +150,7 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
     """Tables and figures of finished results, on screen and in the folder; why there is no figure (empty: there is)."""
     from experiments.findings.findings import calibration_of, find
     from experiments.findings.headline import last_quarter
+    from experiments.findings.sentences import why_no_ranking
     from experiments.findings.tables import TABLES
     from experiments.report.screen import show_findings
     from experiments.store.kept import played
@@ -173,8 +173,9 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
     results.write_text("reading.txt", "\n".join([*head, findings.reading, *findings.corners]) + "\n")
     warn(console, flips)
     show_findings(console, findings, last_quarter(plan))
-    fault = kept_on(lambda: _draw(results, plan.name, findings), "The figure")
-    if why := why_no_ranking(findings):
+    why = why_no_ranking(findings)
+    fault = kept_on(lambda: _draw(results, findings, not why), "The figure")
+    if why:
         prose(console, why)
     made = "Tables and all runs" if fault or why else "Figure, tables and all runs"
     say(console, f"{made}: {pasted(results.folder)}")
@@ -182,24 +183,14 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
     return fault
 
 
-def why_no_ranking(findings: Findings) -> str:
-    """Why a sampled design has nothing to rank, in a sentence; empty: it has, or is none."""
-    from experiments.design.plan import SAMPLED
-
-    if findings.plan.design not in SAMPLED or len(findings.associations):
-        return ""
-    if len(findings.plan.cells) // max(1, len(findings.plan.blocks)) < FEWEST_RANKED:
-        return f"A ranking needs {FEWEST_RANKED} design points or more, so there is none."
-    return "No outcome varies over these points, so there is no ranking."
-
-
-def _draw(results: Results, name: str, findings: Findings) -> None:
+def _draw(results: Results, findings: Findings, has_answer: bool) -> None:
     """The figure of the answer, and the one of what it is worth, where there are such."""
     from experiments.display.figure_style import saver
     from experiments.report.headline_figures import has_worth, plan_figure, worth_figure
 
     figures: dict[str, Callable[[], Figure | None]] = {}
-    if not why_no_ranking(findings):
+    name = findings.plan.name
+    if has_answer:
         figures[f"{name}.png"] = lambda: plan_figure(findings)
     if has_worth(findings):
         figures[f"{name}-worth.png"] = lambda: worth_figure(findings)

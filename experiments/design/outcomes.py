@@ -9,6 +9,7 @@ An outcome is a column of the runs. Where there is one for each side of a pair, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -21,13 +22,17 @@ SIDES: Final = ("first", "second")
 
 
 class Outcome(NamedTuple):
-    """How an outcome is told: words, unit, by what a value is multiplied to be shown, digits of a difference."""
+    """How an outcome is told: words, unit, by what a value is multiplied to be shown, digits of a difference.
+
+    most: the largest difference there can be either way, in the unit of the runs; infinite where nothing bounds it.
+    """
 
     words: str
     unit: str
     times: float = 1.0
     digits: int = 2
     is_yes_no: bool = False
+    most: float = math.inf
 
     def shown(self, value: float, fewer: int = 0) -> str:
         """A level as it is shown, without its unit; a dash where there is none."""
@@ -38,8 +43,13 @@ class Outcome(NamedTuple):
         return text.lstrip("-") if float(text) == 0.0 else text
 
 
+def _percent(words: str) -> Outcome:
+    """One told in percent that may be more than 100 of them, or less than none."""
+    return Outcome(words, "%", 100.0, 1)
+
+
 def _share(words: str, of: str = "of quarters", is_yes_no: bool = False) -> Outcome:
-    return Outcome(words, f"% {of}".rstrip(), 100.0, 1, is_yes_no)
+    return Outcome(words, f"% {of}", 100.0, 1, is_yes_no, 1.0)
 
 
 def _runs(words: str) -> Outcome:
@@ -49,7 +59,7 @@ def _runs(words: str) -> Outcome:
 #: Outcomes of a pair as a whole, by their columns.
 OF_PAIRS: Final[dict[str, Outcome]] = {
     "time_cooperating": _share("time cooperating"),
-    "gain_share": _share("share of the attainable gain", ""),
+    "gain_share": _percent("share of the attainable gain"),
     "joint_gain": Outcome("joint gain", "bn$ a year", 1.0, 3),
     "emerged": _runs("emergence"),
     "kept": _runs("kept to the end"),
@@ -69,12 +79,12 @@ OF_PAIRS: Final[dict[str, Outcome]] = {
     "kept_charging": _share("common charging"),
     "kept_technology": _share("technology cooperation"),
     "treaty_quarters": Outcome("quarters with a treaty", "quarters", 1.0, 1),
-    "n_treaties": Outcome("treaties ratified", "", 1.0, 2),
+    "n_treaties": Outcome("treaties ratified", "a run", 1.0, 2),
 }
 #: Outcomes of each side of a pair; the columns end in ``_first`` and ``_second``.
 OF_SIDES: Final[dict[str, Outcome]] = {
     "gain": Outcome("gain of {}", "bn$ a year", 1.0, 3),
-    "duty": _share("duty of {} on EVs", ""),
+    "duty": _percent("duty of {} on EVs"),
     "agreed_duty": _share("duty cut agreed by {}", "of the way"),
     "kept_duty": _share("duty cut that {} keeps", "of the way"),
     "kept_supply": _share("supply assured by {}"),

@@ -159,7 +159,11 @@ _TERMS: Final = (
         "gained (less than 0.01 bn$ a year).",
     ),
     Term("harmony", "What a giver would do for its own good without any treaty. It is no success of negotiation."),
-    Term("hollow", "Cooperation that was there although both together lost by the treaties of the run."),
+    Term(
+        "hollow",
+        "Cooperation that was there although the joint gain of the two of the pair over no treaty is below zero, mean "
+        "over all quarters. What third parties lose does not count.",
+    ),
     Term(
         "inherited",
         "Cooperation that was there from the start: the treaty in force before anybody acts is cooperation if it is "
@@ -201,10 +205,13 @@ _TERMS: Final = (
         "What arrangements are judged by: durable gains, regret, CO2 saved.",
     ),
     Term(
-        "over assumptions, same sign",
-        "An effect over a sample of assumptions: its median, what holds nine in ten of them, and in how many it has "
-        "the sign that it has in the scenario; where it is zero it has none, and is counted apart.",
-        ("over assumptions", "same sign"),
+        "one side gains, the other loses",
+        "What is compared brings one side of a pair more and costs the other, both beyond luck: the 95 % intervals of "
+        "both leave zero out. The joint gain alone does not show it. Told for each side with half of its interval.",
+    ),
+    Term(
+        "over assumptions",
+        "An effect over a sample of sets of assumptions: its median, and what holds nine in ten of them.",
     ),
     Term(
         "own gain",
@@ -240,6 +247,12 @@ _TERMS: Final = (
         ("score",),
     ),
     Term(
+        "same sign",
+        "The share of sets of assumptions that give an effect the sign it has in the scenario, with Wilson's 95 % "
+        "interval, for as many sets as their weights are worth. A set in which the effect is zero is counted apart.",
+        ("same sign %", "zero"),
+    ),
+    Term(
         "seat",
         "A bloc whose decisions people or a program take: what to table, what to take, whether to keep a treaty.",
     ),
@@ -255,6 +268,11 @@ _TERMS: Final = (
         ("short run", "long run"),
     ),
     Term("spell", "Quarters in a row in which a pair cooperates; up to two quarters without do not end it."),
+    Term(
+        "sure",
+        "In how many sets of assumptions an effect is above (+) and below (-) zero beyond the set's own luck: by the "
+        "paired 95 % interval of its runs. With no effect, luck alone gives about one set in forty on either side.",
+    ),
     Term(
         "suspension",
         "An answer to what a partner withholds, or seems to: as many concessions on duties and supply as are worth the "

@@ -11,6 +11,7 @@ Outcomes come as matrices, (design point, replicate), with NaN where there is no
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.design.plan import FACTORIAL, Plan
-from experiments.statistics.estimates import LEVEL, holm, mcnemar, mean_interval
+from experiments.statistics.estimates import LEVEL, holm, interval_within, mcnemar, mean_interval
 from experiments.statistics.survival import log_rank
 
 if TYPE_CHECKING:
@@ -143,11 +144,13 @@ def effects(
     comparisons: Iterable[Comparison],
     level: float = LEVEL,
     more: Callable[[Matrix, Comparison, float], Mapping[str, Any]] = lambda values, own, mean: {},  # noqa: ARG005
+    most: float = math.inf,
 ) -> list[dict[str, Any]]:
     """The paired difference of every comparison with its interval, unit of the outcome; a row each.
 
     Rows hold block, factor, baseline, level, the fields of ``Estimate`` (n: replicates) and ``n_cells`` (pairs a
     replicate). One without a pair of runs is left out. ``more`` gives further fields of a row, from its mean.
+    most: the largest difference there can be either way; no interval goes beyond it.
     Source: theory 2.3, pitfalls 3 and 8.
     """
     rows = []
@@ -155,12 +158,14 @@ def effects(
         differences, n_pairs = matched(values, own.pairs)
         if differences.size:
             what = {"block": own.block, "factor": own.factor, "baseline": own.baseline, "level": own.level}
-            found = mean_interval(differences, level)
+            found = interval_within(differences, -most, most, level)
             rows.append({**what, **found._asdict(), "n_cells": n_pairs, **more(values, own, found.mean)})
     return rows
 
 
-def simple_effects(values: Matrix, plan: Plan, comparisons: Iterable[Comparison]) -> Iterator[dict[str, Any]]:
+def simple_effects(
+    values: Matrix, plan: Plan, comparisons: Iterable[Comparison], most: float = math.inf
+) -> Iterator[dict[str, Any]]:
     """What each level of a factor changes at each level of every other factor, which ``effects`` averages over.
 
     Rows as of ``effects``, with ``where`` and ``place``, the other factor and its level, and ``is_reversed``: the
@@ -175,7 +180,7 @@ def simple_effects(values: Matrix, plan: Plan, comparisons: Iterable[Comparison]
                 for place in where.levels
             }
             alone = {place: matched(values, here) for place, here in pairs.items()}
-            means = {place: mean_interval(found) for place, (found, _) in alone.items() if found.size}
+            means = {place: interval_within(found, -most, most) for place, (found, _) in alone.items() if found.size}
             for place, found in means.items():
                 others = [other for other in means if means[other].mean * found.mean < 0.0]
                 what = {"block": own.block, "factor": own.factor, "baseline": own.baseline, "level": own.level}

@@ -7,6 +7,7 @@ level of another factor (or in a block), minus what it is at the first one, aver
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,11 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from experiments.design.outcomes import told_of
+from experiments.design.outcomes import OUTCOMES, told_of
 from experiments.design.plan import BLOCK, DesignPoint, Factor, Interaction, Plan
 from experiments.findings import assumed
 from experiments.findings.comparisons import Comparison, Matrix, effects, gaps, matrices
-from experiments.statistics.estimates import LEVEL, Estimate, holm, mean_interval
+from experiments.statistics.estimates import LEVEL, Estimate, holm, interval_within
 
 if TYPE_CHECKING:
     from experiments.store.folder import Results
@@ -59,9 +60,9 @@ def crossed(plan: Plan, results: Results, dyads: Sequence[str]) -> tuple[pd.Data
     found: list[dict[str, Any]] = []
     for dyad in dyads if blocks or crossings else ():
         for outcome, values in matrices(results.read(list(told_of(plan)), dyad=dyad), told_of(plan), len(plan.points)):
-            what = {"dyad": dyad, "outcome": outcome}
-            by_block += [{**what, **row} for row in effects(values, blocks, more=assumed.fields_for(plan))]
-            for own, row in interaction_rows(values, crossings):
+            what, most, more = {"dyad": dyad, "outcome": outcome}, OUTCOMES[outcome].most, assumed.fields_for(plan)
+            by_block += [{**what, **row} for row in effects(values, blocks, more=more, most=most)]
+            for own, row in interaction_rows(values, crossings, most=2.0 * most):
                 found.append({**what, **row, **assumed.fields(plan, values, row["mean"], own.there, own.here)})
     return pd.DataFrame(by_block), _corrected(pd.DataFrame(found))
 
@@ -105,16 +106,16 @@ def _key(point: DesignPoint, plan: Plan) -> tuple[tuple[str, Any], ...]:
 
 
 def interaction_rows(
-    values: Matrix, crossings: Iterable[Crossing], level: float = LEVEL
+    values: Matrix, crossings: Iterable[Crossing], level: float = LEVEL, most: float = math.inf
 ) -> Iterator[tuple[Crossing, dict[str, Any]]]:
     """The difference of differences of every crossing with its interval and p-value; without runs left out.
 
-    values: (design point, replicate), NaN where there is no run.
+    values: (design point, replicate), NaN where there is no run. most: the largest there can be either way.
     """
     for own in crossings:
         differences, n_cells = gaps(values, own.there, own.here)
         if differences.size:
-            found = mean_interval(differences, level)
+            found = interval_within(differences, -most, most, level)
             asked = own.interaction
             yield own, {
                 "interaction": asked.name, "block": own.block, "effect": asked.effect, "baseline": own.baseline,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -190,12 +191,12 @@ def _compared(
         kept = {}
         for outcome, values in by_few(plan, results, columns, dyad):
             if outcome in told_of(plan):
-                what = {"dyad": dyad, "outcome": outcome}
+                what, most = {"dyad": dyad, "outcome": outcome}, OUTCOMES[outcome].most
                 gains = dict(by_few(plan, results, sides.GAINS, dyad)) if outcome == sides.OF_BOTH else {}
                 more = functools.partial(_beside_effect, plan, gains)
                 for kind, own in by_kind.items():
-                    rows[kind] += [{**what, **row} for row in effects(values, own, more=more)]
-                simple += [{**what, **row} for row in simple_effects(values, plan, by_kind[FACTOR])]
+                    rows[kind] += [{**what, **row} for row in effects(values, own, more=more, most=most)]
+                simple += [{**what, **row} for row in simple_effects(values, plan, by_kind[FACTOR], most)]
                 moved += _movers(plan, values, comparisons, dyad, outcome)
             if plan.assumed and (outcome in told_of(plan) or outcome in YES_NO):
                 levels += assumed.levels_over(plan, {outcome: values}, dyad, RATES)
@@ -249,6 +250,7 @@ def _blocs(
     differences: list[dict[str, Any]] = []
     shown = [factor.name for factor in plan.shown]
     for bloc, outcome, values in bloc_matrices(results, plan, dyads):
+        most = 1.0 if BLOC_OUTCOMES[outcome][0] == "share" else math.inf
         for point in plan.cells:
             own = values[point.index][np.isfinite(values[point.index])]
             if own.size:
@@ -258,7 +260,7 @@ def _blocs(
         for kind in (FACTOR, ARM, CONTRAST):
             these = [own for own in comparisons if own.kind == kind]
             what = {"kind": kind, "bloc": bloc, "outcome": outcome}
-            differences += [{**what, **row} for row in effects(values, these)]
+            differences += [{**what, **row} for row in effects(values, these, most=most)]
     blocs = list(dict.fromkeys(bloc for dyad in dyads for bloc in dyad.split("-")))
     cells.sort(key=lambda row: blocs.index(row["bloc"]))
     told = pd.DataFrame(differences)

@@ -19,6 +19,7 @@ from experiments.findings.headline import about, answers
 from experiments.findings.tables import Findings
 from model import known_scenario
 
+FEWEST_RANKED: Final = 4  # points of which rank correlations have an interval
 # Assumptions that are named in a sentence.
 MOST_NAMED: Final = 3
 # Two arms are told apart where chance alone would do so less often than this.
@@ -266,6 +267,15 @@ def _clause(plan: Plan, name: object, rows: pd.DataFrame) -> str:
     said = [f"by {listed(clear)}"] if clear else []
     said += [f"by nothing that these runs can tell from zero in {listed(unclear)}"] if unclear else []
     return f"with {factor.against(factor.levels[-1], factor.levels[0])} {' and '.join(said)}"
+
+
+def why_no_ranking(findings: Findings) -> str:
+    """Why a sampled design has nothing to rank, in a sentence; empty: it has, or is none."""
+    if findings.plan.design not in SAMPLED or len(findings.associations):
+        return ""
+    if len(findings.plan.cells) // max(1, len(findings.plan.blocks)) < FEWEST_RANKED:
+        return f"A ranking needs {FEWEST_RANKED} design points or more, so there is none."
+    return "No outcome varies over these points, so there is no ranking."
 
 
 def by_chance(n_looked_at: int, what: str = "correlations") -> str:

@@ -27,6 +27,7 @@ from experiments.findings.sentences import (
     of_sample,
     of_tests,
     others_in_words,
+    why_no_ranking,
 )
 from experiments.findings.tables import Findings
 from experiments.report import citing, report_figures, tables
@@ -178,6 +179,8 @@ class Page:
                 "brackets hold 95 % intervals over design points, one factor at a time.",
                 tables.associations(plan, self.findings.associations),
             )
+        if why := why_no_ranking(self.findings):
+            self.sheet.say(why)
         if len(self.findings.precision):
             assert plan.precision is not None
             self.sheet.say(

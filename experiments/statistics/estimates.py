@@ -182,6 +182,32 @@ def mean_interval(values: npt.ArrayLike, level: float = LEVEL) -> Estimate:
     return Estimate(mean, mean - half, mean + half, se, n)
 
 
+def interval_within(values: npt.ArrayLike, least: float, most: float, level: float = LEVEL) -> Estimate:
+    """As ``mean_interval``, of values that cannot leave [least, most]: the interval does not leave it either.
+
+    Where Student's interval reaches an end, Wilson's takes its place: of how far the mean has come from ``least`` to
+    ``most``, with as many independent rows as the spread of the values is worth, lowered by the squared ratio of the
+    normal quantile to Student's; with ``n`` where all values are the same end.
+    values: (n,), in [least, most], n >= 1; differences of paired shares, of one replicate each, are in [-1, 1].
+    Limits: Student's interval away from the ends, and of values that do leave them; contains the mean; infinite for a
+    single value.
+    Raises: ValueError as ``mean_interval``.
+    Source: Wilson 1927; Korn & Graubard 1998 (as in ``shared_rate``).
+    """
+    found = mean_interval(values, level)
+    x = np.asarray(values, dtype=np.float64)
+    is_inside, is_bounded = least < found.low and found.high < most, least <= x.min() and x.max() <= most
+    if found.n == 1 or is_inside or not is_bounded:
+        return found
+    wide, n = most - least, float(found.n)
+    share = (found.mean - least) / wide
+    if 0.0 < share < 1.0 and found.se > 0.0:
+        lower = (_z_quantile(level) / _t_quantile(level, found.n - 1)) ** 2
+        n = share * (1.0 - share) * (wide / found.se) ** 2 * lower
+    own = wilson(share * n, n, level)
+    return found._replace(low=least + wide * own.low, high=least + wide * own.high)
+
+
 def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike, level: float = LEVEL) -> Estimate:
     """Mean of first minus second, replicate by replicate, with its t interval; unit of the data.
 

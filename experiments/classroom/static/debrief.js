@@ -38,7 +38,7 @@ export function debrief(room, quarters, mine) {
     room.outcome.length ? outcomes(room) : null,
     h("h3", {}, t("cloud.title")), cloudBox,
     quarters.length > 1 ? [h("h3", {}, t("watch.series")), h("div", { class: "charts" }, charts(quarters, quarters.length - 1, quarters.map((q) => q.label)))] : null,
-    h("h3", {}, t("debrief.moves")),
+    h("h3", {}, t(room.advised === false ? "debrief.decisions" : "debrief.moves")),
     h("p", {}, room.advised === false ? t("debrief.moves_count", { n: moves.length }) : t("debrief.moves_text", { n: moves.length, own: own.length })),
     own.length ? h("ul", { class: "plain" }, own.map((move) => h("li", {}, moveLine(move, room)))) : null,
     h("h3", {}, t("debrief.questions")),
@@ -60,13 +60,14 @@ async function takeHome(event, table) {
   }
 }
 
+// What was gained stands first: on a phone the last columns are off the screen.
 export const outcomes = (room) => wide(t("home.outcome"), h("table", { class: "wide" },
-  h("thead", {}, h("tr", {}, ["pair", "depth", "treaty", "signed", "lapses", "gains", "emerged"].map((name) => h("th", {}, t(`debrief.${name}`))))),
+  h("thead", {}, h("tr", {}, ["pair", "gains", "emerged", "depth", "treaty", "signed", "lapses"].map((name) => h("th", {}, t(`debrief.${name}`))))),
   h("tbody", {}, room.outcome.map((row, d) => h("tr", {}, h("th", { class: "left" }, dyad(d)),
-    h("td", {}, percent(row.mean_depth)), h("td", {}, digits(row.treaty_quarters, 0)), h("td", {}, digits(row.n_treaties, 0)), h("td", {}, digits(row.n_lapses, 0)),
-    h("td", {}, `${bloc(DYADS[d][0])} ${signedMoney(row.gain_first)}`, h("br"), `${bloc(DYADS[d][1])} ${signedMoney(row.gain_second)}`), h("td", {}, t(row.inherited ? (row.kept ? "debrief.kept" : "debrief.lost") : row.emerged ? "yes" : "no")))))));
+    h("td", { class: "left" }, `${bloc(DYADS[d][0])} ${signedMoney(row.gain_first)}`, h("br"), `${bloc(DYADS[d][1])} ${signedMoney(row.gain_second)}`), h("td", {}, t(row.inherited ? (row.kept ? "debrief.kept" : "debrief.lost") : row.emerged ? "yes" : "no")),
+    h("td", {}, percent(row.mean_depth)), h("td", {}, digits(row.treaty_quarters, 0)), h("td", {}, digits(row.n_treaties, 0)), h("td", {}, digits(row.n_lapses, 0)))))));
 
-// What the bloc whose seat this is gained in each of its pairs: on a phone the table's columns of money are off the screen.
+// What the bloc whose seat this is gained in each of its pairs, in one line.
 const ownGains = (room, mine) => t("debrief.own", { who: bloc(mine), gains: DYADS.flatMap((pair, d) => (pair.includes(mine)
   ? [`${signedMoney(room.outcome[d][pair[0] === mine ? "gain_first" : "gain_second"])}${aside(dyad(d))}`] : [])).join(t("and")) });
 

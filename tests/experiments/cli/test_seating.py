@@ -171,7 +171,9 @@ def test_agents_take_seats_in_their_order(call: Callable[..., Result], tmp_path:
 
 
 def test_a_seat_that_came_twice_and_agents_without_a_seat_are_refused(call: Callable[..., Result]) -> None:
-    refused(call("seat", "--bloc", "US", "--bloc", "us", "--agent", "rules"), "--bloc US came twice; keep one")
+    for command in ("seat", "arena"):
+        result = call(command, "--bloc", "US", "--bloc", "us", "--agent", "rules")
+        refused(result, "--bloc US came twice; keep one")
     words = ("--agent", "rules", "--agent", "always-accept")
     refused(call("seat", "--bloc", "US", *words), "2 agents for 1 seat: allowed is one --agent for all, or one for")
     refused(call("seat", "--bloc", "US", "--bloc", "EU", *words, "--url", "http://127.0.0.1:9"), "keep one")

@@ -292,3 +292,4 @@ def test_points_over_which_nothing_varies_have_no_ranking(call: Callable[..., Re
         assert said in " ".join(result.stdout.split()) and "\nTables and all runs: " in result.stdout
         assert not list((tmp_path / "results" / f"flat{n}").glob("*.png"))
         assert call("report", tmp_path / "results" / f"flat{n}").exit_code == 0
+        assert said in (tmp_path / "results" / f"flat{n}" / "report.html").read_text("utf-8")

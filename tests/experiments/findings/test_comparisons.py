@@ -10,7 +10,8 @@ import pytest
 from sample_runs import arms_plan, made_up, small_plan, stored
 from statsmodels.stats.contingency_tables import mcnemar as their_mcnemar
 
-from experiments.design.plan import Plan
+from experiments.design.outcomes import OUTCOMES
+from experiments.design.plan import Interaction, Plan
 from experiments.findings.comparisons import (
     ARM,
     CONTRAST,
@@ -23,6 +24,7 @@ from experiments.findings.comparisons import (
     matrices,
     paired_tests,
 )
+from experiments.findings.crossed import Crossing, interaction_rows
 from experiments.findings.findings import find
 from experiments.findings.sentences import of_blocs, of_tests
 from experiments.findings.tables import Findings
@@ -119,6 +121,29 @@ def test_effects_are_those_of_the_long_table(plan: Plan, results: Results) -> No
             for name in ("mean", "low", "high", "se"):
                 assert row[name] == pytest.approx(want[name], abs=1e-12)
             assert row["n"] == want["n"]
+
+
+def test_no_interval_of_a_change_of_a_share_says_what_cannot_be(arms: tuple[Plan, Results]) -> None:
+    """Between the US and the EU tariffs let cooperation emerge in every run of six, and in none without."""
+    found = find(*arms)
+    row = only(found.arms, dyad="US-EU", outcome="emerged", reference="core", arm="full")
+    assert row["mean"] == row["high"] == 1.0 and 0.0 < row["low"] < 1.0
+    for table in (found.arms, found.effects, found.simple_effects):
+        own = (
+            table[table["outcome"].isin([name for name, one in OUTCOMES.items() if one.most == 1.0])]
+            if len(table)
+            else table
+        )
+        assert not len(own) or (own["low"].min() >= -1.0 and own["high"].max() <= 1.0)
+
+
+def test_interactions_of_shares_stay_within_twice_a_share() -> None:
+    own = Crossing(Interaction("x by y", "x", "y"), "all", 0, 1, 0, 1, ((0, 1),), ((2, 3),))
+    values = np.array([[1.0] * 20, [0.0] * 20, [0.0] * 20, [1.0] * 19 + [0.0]])
+    ((_, free),) = interaction_rows(values, [own])
+    ((_, row),) = interaction_rows(values, [own], most=2.0)
+    assert free["high"] > 2.0 >= row["high"] > row["mean"] > row["low"]
+    assert row["p_value"] == free["p_value"]
 
 
 def test_a_replicate_without_all_its_pairs_is_left_out() -> None:

@@ -21,7 +21,7 @@ NEEDS = {
     "run_scenarios": ("mesa.experimental.scenarios.runner", "mean_depth"),
     "salib": ("SALib", "'linkage_scale'"),
     "ema": ("ema_workbench", "depth"),
-    "dask": ("distributed", "19 "),
+    "dask": ("distributed", "520 "),
     "duckdb": ("duckdb", "emerged"),
     "polars": ("polars", "joint_gain"),
     "pandas": ("pandas", "US-EU"),

@@ -147,6 +147,42 @@ def test_paired_difference_is_the_paired_t_interval() -> None:
     assert (back.mean, back.low, back.high) == pytest.approx((-found.mean, -found.high, -found.low))
 
 
+def test_a_change_of_a_share_has_no_end_beyond_what_a_share_can_change() -> None:
+    changes = np.repeat([1.0, 0.0], [398, 2])  # 199 of 200 replicates of two cells
+    assert estimates.mean_interval(changes[::2]).high > 1.0  # where Student's interval says what cannot be
+    for values in (changes[::2], changes, np.ones(200), np.array([1.0, 1.0, 0.6]), np.array([1.0, -1.0])):
+        found, back = (estimates.interval_within(x, -1.0, 1.0) for x in (values, -values))
+        assert -1.0 <= found.low < found.mean <= found.high <= 1.0
+        assert (back.mean, back.low, back.high) == pytest.approx((-found.mean, -found.high, -found.low), abs=1e-12)
+        wide = estimates.interval_within(2.0 * values, -2.0, 2.0)  # the unit is free
+        assert (wide.low, wide.high) == pytest.approx((2.0 * found.low, 2.0 * found.high), abs=1e-12)
+    # Every replicate changed: as sure as Wilson's of so many of so many.
+    assert estimates.interval_within(np.ones(200), -1.0, 1.0).low == 2.0 * estimates.wilson(200, 200).low - 1.0
+    # Away from the ends, without an end, and of what does leave them it is Student's.
+    inside = np.array([0.1, 0.3, -0.2, 0.05])
+    assert estimates.interval_within(inside, -1.0, 1.0) == estimates.mean_interval(inside)
+    assert estimates.interval_within(changes, -math.inf, math.inf) == estimates.mean_interval(changes)
+    assert estimates.interval_within(3.0 * inside, -0.2, 0.2) == estimates.mean_interval(3.0 * inside)
+    assert estimates.interval_within([1.0], -1.0, 1.0).high == math.inf
+
+
+@pytest.mark.parametrize("n", [20, 50, 200])
+def test_the_interval_of_a_change_near_an_end_covers(n: int) -> None:
+    generator, both, back = (
+        np.random.default_rng(5),
+        0.01,
+        0.005,
+    )  # shares of replicates: in both arms, only in the other
+    held = {"student": 0, "within": 0}
+    for counts in generator.multinomial(n, [both, 1.0 - both - back, back], size=600):
+        changes = np.repeat([0.0, 1.0, -1.0], counts)
+        for name, found in (
+            ("student", estimates.mean_interval(changes)), ("within", estimates.interval_within(changes, -1.0, 1.0)),
+        ):  # fmt: skip
+            held[name] += found.low <= 1.0 - both - 2.0 * back <= found.high
+    assert held["within"] > 0.92 * 600 and held["student"] < 0.9 * 600
+
+
 def test_means_say_when_they_cannot_know() -> None:
     one = estimates.mean_interval([2.0])
     assert (one.mean, one.low, one.high, one.n) == (2.0, -math.inf, math.inf, 1)
