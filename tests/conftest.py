@@ -66,6 +66,12 @@ def command_is_built_once() -> Iterator[None]:
     patch.undo()
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep's two figures, which take as long as its runs, are left out where a test looks at neither."""
+    monkeypatch.setattr("experiments.cli.sweeping._draw", lambda *_: None)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def screen_is_no_terminal() -> Iterator[None]:
     """Screens are as wide as where there is no terminal: GNU readline, where it is loaded, sets COLUMNS to 80."""

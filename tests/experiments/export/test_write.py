@@ -56,7 +56,11 @@ def test_units_are_in_the_files_where_the_form_has_a_place(results: dict[str, Pa
         assert detente("export", results["crossed"], "--to", form, "--out", tmp_path / form)[0] == 0
     field = pq.read_schema(tmp_path / "parquet" / "cells.parquet").field("joint_gain_low")
     assert field.metadata[b"unit"] == b"bn$/yr"
-    assert pq.read_schema(tmp_path / "parquet" / "cells.parquet").metadata[b"about"].startswith(b"Scenario until-2030.toml; 3 rep")
+    assert (
+        pq.read_schema(tmp_path / "parquet" / "cells.parquet")
+        .metadata[b"about"]
+        .startswith(b"Scenario until-2030.toml; 3 rep")
+    )
     with pd.read_stata(tmp_path / "stata" / "cells.dta", iterator=True) as reader:
         assert reader.variable_labels()["joint_gain_low"].startswith("(bn$/yr) joint_gain: lower end of the 95 %")
         assert reader.data_label.startswith("Every cell: means")

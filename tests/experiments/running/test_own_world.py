@@ -41,6 +41,10 @@ class Fails(World):
 """
 
 
+# The report of such a sweep has its figures.
+pytestmark = pytest.mark.usefixtures("undrawn")
+
+
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A plan, a mechanism and its neighbour in the folder that one is in."""
