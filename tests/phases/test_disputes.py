@@ -84,7 +84,7 @@ def test_only_who_owes_something_hard_to_see_is_wrongly_suspected() -> None:
 def test_dialogue_clears_monitoring_only_where_something_is_hard_to_see() -> None:
     def played(**change: Any) -> Any:
         arms = [{**change, "dialogue_on_monitoring": x} for x in (0.0, 2.0)]
-        table = Ensemble("symmetric", 5, 24, arms).run().summary().drop(columns="design_point")
+        table = Ensemble("symmetric", 5, 8, arms).run().summary().drop(columns="design_point")
         half = len(table) // 2
         return table[:half].reset_index(drop=True), table[half:].reset_index(drop=True)
 

@@ -26,7 +26,6 @@ from experiments.findings.findings import find
 from experiments.findings.warnings import totals_of, warnings_of
 from experiments.report import citing, report_figures, tables
 from experiments.report.page import write_report
-from experiments.report.sheet import Sheet
 from experiments.running.runner import run_plan
 from experiments.statistics.estimates import kaplan_meier
 from experiments.store.folder import Results
@@ -76,12 +75,6 @@ def reported(results: Results) -> Result:
 def page(results: Results, reported: Result) -> str:
     assert reported.exit_code == 0, reported.output
     return (results.folder / "report.html").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is said in a page is said without its figures too, which take most of the time."""
-    monkeypatch.setattr(Sheet, "figure", lambda *_: None)
 
 
 class Tags(HTMLParser):

@@ -41,8 +41,7 @@ class Fails(World):
 """
 
 
-# The report of such a sweep has its figures.
-pytestmark = pytest.mark.usefixtures("undrawn")
+pytestmark = pytest.mark.usefixtures("undrawn", "without_figures")
 
 
 @pytest.fixture(autouse=True)
