@@ -95,7 +95,8 @@ EXEMPT = {
 ELSEWHERE = {"docs/others_tools.md": "tests/experiments/report/test_recipes.py"}
 # Blocks for programs that need not be here, by their kind, and the test that runs or reads them.
 OTHERS = {"r": "tests/experiments/export/test_snippets.py", "stata": "tests/experiments/export/test_snippets.py"}
-# Commands that take more than a few seconds, whole or in place of the whole; they run with the slow tests.
+# Commands that take more than a few seconds, whole or in place of the whole, and lines of Python blocks that do; they
+# run with the slow tests.
 SLOW = (
     "make demo",
     "detente sensitivity uncertainty",
@@ -134,6 +135,16 @@ SLOW = (
     "detente rerun results/loyal --run 1-3 --world loyal.py:Loyal --engine mesa",
     "detente sweep elections.toml --world loud.py --workers 1 --out results/loud",
     "detente check-world loyal.py:Loyal",
+    # first_steps.md
+    "detente sweep first.toml",
+    "detente report results/first",
+    "ls results/first",
+    "detente rerun results/first --run 1-3",
+    # emulate.md, limits_and_validity.md
+    '_, world = next(Ensemble("2026", replicates=400).worlds())',
+    "detente sweep edge.toml",
+    '    "makers of cars learn nothing": {"vehicle_learning_rate": 0.0},',
+    "runs = range(60)",
 )
 # Pages of many short commands, which together take longer than a fast test may.
 LONG = ("docs/export.md", "docs/run_a_sweep.md", "docs/take_it_home.md", "docs/write_a_plan.md")
@@ -185,6 +196,12 @@ def commands_of(block: Block) -> list[str]:
     lines = block.text.replace("\\\n", " ").splitlines()
     bare = [" ".join(re.sub(r"(^|\s)#.*", "", line).split()) for line in lines]
     return [line for line in bare if line]
+
+
+def slow_lines(block: Block) -> list[str]:
+    """Commands of a bash block, lines of a Python block, that are left to the slow tests."""
+    lines = commands_of(block) if block.kind == "bash" else block.text.splitlines() if block.kind == "python" else []
+    return [line for line in lines if line in SLOW]
 
 
 def pages() -> list[str]:
@@ -284,6 +301,7 @@ def unused(all_pages: Iterator[str]) -> list[str]:
     for page in all_pages:
         blocks = blocks_of(page)
         shown |= {line for block in blocks if block.kind == "bash" for line in commands_of(block)}
+        shown |= {line for block in blocks for line in slow_lines(block)}
         texts += [block.text.strip() for block in blocks if block.kind == "text"]
     rows = [line for line in (*INSTEAD, *EXEMPT, *SLOW) if line not in shown]
     return rows + [line for line in TIMED if not any(text.startswith(line) for text in texts)]

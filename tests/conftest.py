@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import platform
@@ -18,6 +19,7 @@ os.environ.setdefault("SOLARA_CHECK_HOOKS", "off")
 
 import numpy as np
 import pytest
+import typer.testing
 from hypothesis import settings
 
 # No deadline: the machine may be busy. Derandomised: one commit, one verdict. To hunt for
@@ -53,6 +55,21 @@ def figures_are_closed() -> Iterator[None]:
     for number in left:
         sys.modules["matplotlib.pyplot"].close(number)
     assert not left, f"{len(left)} figures are still open"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def command_is_built_once() -> Iterator[None]:
+    """Typer builds all commands anew at every call of one: a third of the time of a call that is refused."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr("typer.testing._get_command", functools.cache(typer.main.get_command))
+    yield
+    patch.undo()
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep's two figures, which take as long as its runs, are left out where a test looks at neither."""
+    monkeypatch.setattr("experiments.cli.sweeping._draw", lambda *_: None)
 
 
 @pytest.fixture(autouse=True, scope="session")

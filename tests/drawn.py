@@ -24,9 +24,9 @@ def seen(figure: Figure) -> list[Text]:
 
 def faults_of(figure: Figure) -> list[str]:
     """Words outside the figure, and words over other words."""
-    boxes = [(text.get_text().strip(), text.get_window_extent().shrunk(0.9, 0.8)) for text in seen(figure)]
     whole = figure.bbox
     full = [(text.get_text(), text.get_window_extent()) for text in seen(figure)]
+    boxes = [(words.strip(), box.shrunk(0.9, 0.8)) for words, box in full]
     faults = [f"{w!r} leaves the figure" for w, b in full if not whole.padded(EDGE).contains(b.x0, b.y0)]
     faults += [f"{w!r} leaves the figure" for w, b in full if not whole.padded(EDGE).contains(b.x1, b.y1)]
     for k, (words, box) in enumerate(boxes):

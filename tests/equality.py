@@ -60,12 +60,19 @@ def faults(
     replicates: Iterable[int],
     parameters: Mapping[str, Any] | None = None,
     n_quarters: int | None = None,
+    alone: Iterable[int] | None = None,
 ) -> list[str]:
-    """Everything in which many lanes and one differ for these replicates."""
+    """Everything in which many lanes and one differ for these replicates.
+
+    alone: those that are played alone too, by default all.
+    """
     numbers = list(replicates)
+    compared = set(numbers if alone is None else alone)
     (lanes,) = lane_world(scenario, numbers, parameters, n_quarters)
     summary, found = lanes.summary(), []
     for lane, replicate in enumerate(numbers):
+        if replicate not in compared:
+            continue
         world = mesa_world(scenario, replicate, parameters, n_quarters)
         found += [f"replicate {replicate}, {x}" for x in differences(world.recorder, lanes.recorder.of_lane(lane))]
         mine = summary[summary["replicate"] == replicate].drop(columns="replicate").reset_index(drop=True)

@@ -31,8 +31,7 @@ TEXTS = {name: (code_blocks.ROOT / name).read_text("utf-8") for name in PAGES}
 
 def is_slow(name: str) -> bool:
     blocks = code_blocks.blocks_of(TEXTS[name])
-    lines = [line for block in blocks if block.kind == "bash" for line in code_blocks.commands_of(block)]
-    return name in code_blocks.LONG or any(line in code_blocks.SLOW for line in lines)
+    return name in code_blocks.LONG or any(code_blocks.slow_lines(block) for block in blocks)
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +78,7 @@ def read_toml(block: Block) -> None:
 
 
 def play(block: Block, name: str, with_slow: bool) -> str | None:
-    """What a block prints; None where one of its commands is left to the slow tests or not run at all."""
+    """What a block prints; None where it, or one of its commands, is left to the slow tests."""
     if block.kind == "python":
         if block.name.endswith(".py"):
             Path(block.name).write_text(block.text, "utf-8")
@@ -88,6 +87,8 @@ def play(block: Block, name: str, with_slow: bool) -> str | None:
             return ""
         printed = io.StringIO()
         code = compile(block.text, f"{name}:{block.line}", "exec")
+        if code_blocks.slow_lines(block) and not with_slow:
+            return None
         with contextlib.redirect_stdout(printed):
             exec(code, {"__name__": "__main__"})
         return printed.getvalue()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import commands
 import pytest
+from thinned import one_in
 
 import detente
 import experiments
@@ -38,7 +39,7 @@ def done(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(params=THEIRS)
+@pytest.fixture(params=one_in(3, THEIRS))
 def occupied(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A folder in which names of ours are taken."""
     taken = tmp_path / request.param
@@ -104,7 +105,7 @@ def test_names_that_are_taken_break_no_command(occupied: Path) -> None:
     assert "dialogue_ceiling" in found.stdout and "not ours" not in found.stdout
 
 
-@pytest.mark.parametrize("taken", ["model.py", "experiments.py"])
+@pytest.mark.parametrize("taken", one_in(2, ["model.py", "experiments.py"]))
 def test_workers_need_no_guard_and_do_not_take_what_lies_beside_the_script(taken: str, tmp_path: Path) -> None:
     (tmp_path / taken).write_text(FOREIGN, encoding="utf-8")
     commands.written(tmp_path, "plan.toml", commands.SMALL)

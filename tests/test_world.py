@@ -68,7 +68,8 @@ def digest(value: Any) -> dict[str, int]:
 # --- lanes ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("change", SETTINGS)
+# The default's six hundred are held against single lanes in tests/test_ensemble.py as well.
+@pytest.mark.parametrize("change", [pytest.param({}, id="default", marks=pytest.mark.slow), SETTINGS[1]])
 def test_one_lane_and_a_block_and_six_hundred_have_the_same_bits(change: dict[str, Any]) -> None:
     whole = world_of(list(range(600)), change, 9).run()
     for numbers in ([0], [311], [599], [308, 309, 310, 311, 312, 313, 314]):

@@ -45,7 +45,8 @@ NO_PATHWAYS = {
 ISSUE_FLIPPED = np.array([1, 0, 3, 2, 5, 4, 7, 6, 8, 9])
 
 
-@functools.lru_cache(maxsize=64)
+# Files that share a process share them; one takes two megabytes.
+@functools.lru_cache(maxsize=256)
 def _played(scenario: str, replicate: int, root_seed: int, quarters: int, items: tuple[tuple[str, Any], ...]) -> Any:
     world = NegotiationModel(scenario, root_seed=root_seed, replicate=replicate, narrate=False, **dict(items))
     for _ in range(min(quarters, world.n_quarters)):

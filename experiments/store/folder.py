@@ -350,7 +350,8 @@ class Results:
         for part in parts:
             try:
                 file = pq.ParquetFile(part, page_checksum_verification=True)
-                own = None if columns is None else [name for name in columns if name in file.schema.names]
+                there = file.schema.names  # Arrow lists them anew at every look
+                own = None if columns is None else [name for name in columns if name in there]
                 table = keep(file.read(own, use_threads=False))
                 # Texts of a run are few and repeat: as categories, a million runs fit into memory.
                 tables.append(table if columns is None else slim(table))

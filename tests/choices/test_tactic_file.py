@@ -121,6 +121,7 @@ def test_a_neighbour_that_cannot_be_loaded_is_one_line(folder: Path, beside: str
     assert len(caught.value.faults) == 1
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_sweep_goes_on_only_with_the_same_neighbours(folder: Path) -> None:
     plan = written(folder, "small.toml", SMALL + '[settings]\ntactic_us = "level"\n')
     command = ("sweep", plan, "--out", folder / "out", "--tactics", folder / "main.py", "--workers", "1")

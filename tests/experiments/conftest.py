@@ -63,6 +63,12 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resul
 
 
 @pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said in a report is said without its figures too, which take most of the time."""
+    monkeypatch.setattr("experiments.report.sheet.Sheet.figure", lambda *_: None)
+
+
+@pytest.fixture
 def only_ours() -> Iterator[None]:
     """A file of tactics that a test loads is forgotten after it."""
     yield from forgetting_tactics()

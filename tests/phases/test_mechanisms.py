@@ -209,7 +209,7 @@ ABSENT = [
 
 
 @pytest.mark.parametrize(("off", "zeroed"), one_in(3, ABSENT))
-@pytest.mark.parametrize("scenario", ["2026", "symmetric"])
+@pytest.mark.parametrize("scenario", one_in(2, ["2026", "symmetric"]))
 def test_a_switch_that_is_off_is_a_mechanism_that_is_absent(
     scenario: str, off: dict[str, Any], zeroed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,16 +233,16 @@ ISSUES_OFF = [
 ]
 
 
+@pytest.mark.parametrize("replicate", one_in(3, range(3)))
 @pytest.mark.parametrize(("switch", "issue", "n"), one_in(2, ISSUES_OFF))
-def test_an_issue_off_the_table_is_in_no_new_treaty(switch: str, issue: str, n: int) -> None:
-    for replicate in range(3):
-        world = worlds.played("symmetric", replicate=replicate, **{switch: False})
-        barred = np.flatnonzero(~np.array(world.world.rules.on_table))
-        assert barred.size == n
-        held = worlds.series(world, "dyad", "package").astype(int)
-        for d in range(N_DYADS):
-            assert not np.any(world.agenda.menus[d].held[np.unique(held[d])][:, barred])
-        assert np.all(worlds.series(world, "dyad", "depth").max(axis=1) <= world.summary().depth_ceiling + 1e-12)
+def test_an_issue_off_the_table_is_in_no_new_treaty(switch: str, issue: str, n: int, replicate: int) -> None:
+    world = worlds.played("symmetric", replicate=replicate, **{switch: False})
+    barred = np.flatnonzero(~np.array(world.world.rules.on_table))
+    assert barred.size == n
+    held = worlds.series(world, "dyad", "package").astype(int)
+    for d in range(N_DYADS):
+        assert not np.any(world.agenda.menus[d].held[np.unique(held[d])][:, barred])
+    assert np.all(worlds.series(world, "dyad", "depth").max(axis=1) <= world.summary().depth_ceiling + 1e-12)
 
 
 #: Gestures as often as they may be.
@@ -291,13 +291,13 @@ LOUDER = [{"tension_volatility": 0.9}, {"tension_mean_cn_us": 1.5, "tension_mean
 SUBNATIONAL = {"subnational": True, "track2": True}
 
 
+@pytest.mark.parametrize("replicate", one_in(3, range(3)))
 @pytest.mark.parametrize("change", LOUDER)
-def test_tension_without_pathways_is_only_a_number(change: dict[str, Any]) -> None:
+def test_tension_without_pathways_is_only_a_number(change: dict[str, Any], replicate: int) -> None:
     deaf = {**worlds.NO_PATHWAYS, **SUBNATIONAL}
-    for replicate in range(3):
-        calm = worlds.played("2026", replicate=replicate, **deaf)
-        loud = worlds.played("2026", replicate=replicate, **deaf, **change)
-        assert worlds.same_record(calm, loud) == ["dyad.tension"]
+    calm = worlds.played("2026", replicate=replicate, **deaf)
+    loud = worlds.played("2026", replicate=replicate, **deaf, **change)
+    assert worlds.same_record(calm, loud) == ["dyad.tension"]
 
 
 @pytest.mark.parametrize("pathway", ["tension_in_security", "tension_in_exit"])

@@ -177,7 +177,7 @@ TRADE = {
 }
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", one_in(2, SCENARIOS[::-1]))
 def test_trade_is_told_alike(scenario: str) -> None:
     world = told(scenario, 2, TRADE)
     assert faults_of(world, scenario, 2, TRADE) == []

@@ -14,12 +14,14 @@ import commands
 import pandas as pd
 import pytest
 from commands import SMALL
+from sample_runs import made_up
 from typer.testing import Result
 
 from experiments.catalogue import parameters_page
 from experiments.cli import main, sweeping
 from experiments.report.run_outcome import outcome_in_words
 from experiments.report.run_story import MOST, SIGNS, condense, last_game
+from experiments.running.engines import ENGINES
 from experiments.running.executors import WorkersDie, processors
 from experiments.running.worker_pool import DIED, WorkerDied
 from model import PARAMETERS, InputFault, NegotiationModel, StoryLine, Turn
@@ -215,7 +217,13 @@ def test_sweep_runs_a_plan_file(call: Callable[..., Result], tmp_path: Path, mon
     assert tables[0].equals(tables[1])
 
 
-def test_demo_does_the_main_job(call: Callable[..., Result], tmp_path: Path) -> None:
+@pytest.mark.parametrize("plays", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_demo_does_the_main_job(
+    plays: bool, call: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same tables and figures of made-up runs, which cost nothing, and of runs of the model."""
+    if not plays:
+        monkeypatch.setitem(ENGINES, "ensemble", made_up)
     result = call("demo", "--replicates", 1, "--rows", 1, "--workers", 1, "--out", tmp_path / "demo")
     assert result.exit_code == 0, result.output
     text = result.stdout

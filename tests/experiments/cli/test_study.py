@@ -33,7 +33,7 @@ def printed(folder: Path) -> list[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", "80")
         patch.chdir(folder)
-        result = CliRunner().invoke(app, ["sweep", "study.toml", "--workers", "1", "--replicates", "3"])
+        result = CliRunner().invoke(app, ["sweep", "study.toml", "--workers", "1", "--replicates", "2"])
     assert result.exit_code == 0, result.output
     return result.stdout.splitlines()
 

@@ -246,7 +246,7 @@ def test_a_target_of_precision_is_reached(call: Callable[..., Result], tmp_path:
     assert again.n_before == again.n_done == outcome.n_done
 
 
-@pytest.mark.usefixtures("undrawn")
+@pytest.mark.usefixtures("undrawn", "without_figures")
 def test_settings_beside_a_plan_are_kept_and_the_folder_alone_goes_on(tmp_path: Path) -> None:
     (tmp_path / "two.toml").write_text(SMALL, "utf-8")
     folder, given = tmp_path / "kept", ("--set", "trust_memory=0.9")

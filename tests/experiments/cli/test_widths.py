@@ -28,7 +28,7 @@ WIDTHS: Final = (40, 60, 80, 160, None)
 # What plays, draws or replays is called at the narrowest width and at the others by the slow tests.
 HEAVY: Final = (
     *("forecast", "sweep", "run", "rerun", "report", "export", "certify", "check-tactic", "page"),
-    *("league", "discover"),
+    *("league", "discover", "seat", "arena"),
 )
 SEALED: Final = next((Path(__file__).parents[3] / "seeds" / "forecasts").glob("*.json"))
 PIPE: Final = 100  # columns that are printed where nobody says how many there are

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +16,7 @@ from drawn import faults_of, seen
 from emulated import made_up_emulator
 from matplotlib.figure import Figure
 from sample_runs import ARMS, PLAN, small_plan, stored
+from thinned import one_in
 
 from experiments.arrangements.figures import arrangements_figure
 from experiments.bench.show import figure as bench_figure
@@ -112,12 +113,15 @@ def four_governments() -> Figure:
     }, f"{TITLE} Replicate 0")  # fmt: skip
 
 
-@pytest.mark.parametrize("style", looks.STYLES)
-@pytest.mark.parametrize("draw", [arrangements, arena, league, sensitivity, emulator, bench, four_governments])
+DRAWS = (arrangements, arena, league, sensitivity, emulator, bench, four_governments)
+
+
+# One in three: every figure is drawn in one style or two, and every style is met.
+@pytest.mark.parametrize(("draw", "style"), one_in(3, product(DRAWS, looks.STYLES)))
 def test_all_is_seen_and_nothing_lies_over_anything(draw: Callable[[], Figure], style: str) -> None:
     with looks.looking(style), own_style():
         figure = draw()
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         faults, sizes = faults_of(figure), {text.get_fontsize() for text in seen(figure)}
         plt.close(figure)
         assert faults == [] and min(sizes) >= looks.style().small
@@ -130,8 +134,10 @@ LONG = (
 )
 
 
-@pytest.mark.parametrize("style", ["slide", "paper"])
-@pytest.mark.parametrize("text", [LONG, ARMS.replace("no dialogue", NAMES[2]).replace("no tariffs", NAMES[3])])
+ARMS_LONG = ARMS.replace("no dialogue", NAMES[2]).replace("no tariffs", NAMES[3])
+
+
+@pytest.mark.parametrize(("text", "style"), one_in(3, product([LONG, ARMS_LONG], ["slide", "paper"])))
 def test_figures_of_a_plan_keep_its_names_apart(text: str, style: str, tmp_path: Path) -> None:
     plan = small_plan(tmp_path, text).with_replicates(3)
     findings = find(plan, stored(tmp_path / "results", plan))
@@ -147,7 +153,7 @@ def test_figures_of_a_plan_keep_its_names_apart(text: str, style: str, tmp_path:
         with looks.looking(style), own_style():
             if (figure := draw()) is None:
                 continue
-            figure.canvas.draw()
+            figure.draw_without_rendering()
             faults = faults_of(figure)
             rows = [[label.get_text() for label in axis.get_yticklabels()] for axis in figure.axes]
             plt.close(figure)
@@ -171,7 +177,7 @@ def test_a_long_name_loses_its_middle() -> None:
 def test_six_pairs_stand_in_two_lines() -> None:
     with looks.looking("slide"), own_style():
         figure = four_governments()
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         titled = [axis for axis in figure.axes if axis.get_title()]
         assert [axis.get_title() for axis in titled][:2] == ["China–US", "China–EU"] and len(titled) == len(DYADS)
         assert len({round(axis.get_position().x0, 2) for axis in titled}) == 3

@@ -12,11 +12,19 @@ from experiments.export.tables import Export, exported
 from experiments.running.runner import run_plan
 from experiments.store.folder import Results
 
+# What an export tells does not hang on how long a run is.
+SCENARIO = """
+extends = "2026"
+name = "until-2030"
+title = "Until 2030"
+about = "The first four years of 2026."
+last_quarter = "2030Q3"
+"""
 # Blocks, contrasts, interactions, series; texts that other programs must not read as theirs.
 CROSSED = """
 title = "Who answers? 100 % & _more_ ~ #1 {x} $5 \\\\ ^"
 question = "Why?"
-scenario = "2026"
+scenario = "until-2030.toml"
 replicates = 3
 root_seed = 7
 [factors.retaliation_rule]
@@ -46,7 +54,7 @@ replicates = 1
 ASSUMED = """
 title = "Assumed"
 question = "Why?"
-scenario = "2026"
+scenario = "until-2030.toml"
 replicates = 2
 root_seed = 7
 [factors.tariff_issues]
@@ -60,7 +68,7 @@ SAMPLE = "false_alarm,trust_memory\n0.02,0.9\n0.1,0.95\n0.2,0.86\n0.05,1\n"
 ARMS = """
 title = "Arms"
 question = "Why?"
-scenario = "2026"
+scenario = "until-2030.toml"
 replicates = 3
 root_seed = 7
 design = "list"
@@ -77,7 +85,7 @@ pass_through = 1
 SAMPLED = """
 title = "Sampled"
 question = "Why?"
-scenario = "2026"
+scenario = "until-2030.toml"
 replicates = 2
 root_seed = 7
 design = "latin_hypercube"
@@ -91,7 +99,7 @@ range = [0.85, 1]
 PRECISE = """
 title = "Precise"
 question = "Why?"
-scenario = "2026"
+scenario = "until-2030.toml"
 root_seed = 7
 [precision]
 outcome = "mean_depth"
@@ -115,6 +123,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def sweep(folder: Path) -> None:
         (folder / "sample.csv").write_text(SAMPLE, "utf-8")
+        (folder / "until-2030.toml").write_text(SCENARIO, "utf-8")
         for name, text in PLANS.items():
             (folder / f"{name}.toml").write_text(text, "utf-8")
             outcome = run_plan(load_plan(folder / f"{name}.toml"), folder / name, 1)

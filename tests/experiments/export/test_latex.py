@@ -80,7 +80,7 @@ def test_latex_takes_every_table(results: dict[str, Path], plan: str, tmp_path: 
         assert kinds is not None
         body = [row for row in rows[1].split("\n") if row.endswith(r"\\") and " & " in row]
         assert body and all(len(re.findall(r"(?<!\\)&", row)) == len(kinds[1]) - 1 for row in body)
-        assert "Scenario 2026; 3 replicates" in text and r"95 \%" in text
+        assert "Scenario until-2030.toml; 3 replicates" in text and r"95 \%" in text
     readme = (folder / "README.txt").read_text("utf-8")
     assert r"\usepackage{booktabs}" in readme
     uses = "".join(re.findall(r"\\usepackage\{\w+\}", readme))

@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("reader")
     (place / "answers.toml").write_text(BLOCKS["toml answers.toml"], "utf-8")
     results = place / "results" / "answers"
-    words = ("--replicates", 4, "--workers", 1, "--out", results)
+    words = ("--replicates", 2, "--workers", 1, "--out", results)
     assert detente("sweep", place / "answers.toml", *words)[0] == 0
     for form in ("csv", "stata"):
         assert detente("export", results, "--to", form, "--out", f"{results}-{form}")[0] == 0

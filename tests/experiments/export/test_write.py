@@ -56,14 +56,18 @@ def test_units_are_in_the_files_where_the_form_has_a_place(results: dict[str, Pa
         assert detente("export", results["crossed"], "--to", form, "--out", tmp_path / form)[0] == 0
     field = pq.read_schema(tmp_path / "parquet" / "cells.parquet").field("joint_gain_low")
     assert field.metadata[b"unit"] == b"bn$/yr"
-    assert pq.read_schema(tmp_path / "parquet" / "cells.parquet").metadata[b"about"].startswith(b"Scenario 2026; 3 rep")
+    assert (
+        pq.read_schema(tmp_path / "parquet" / "cells.parquet")
+        .metadata[b"about"]
+        .startswith(b"Scenario until-2030.toml; 3 rep")
+    )
     with pd.read_stata(tmp_path / "stata" / "cells.dta", iterator=True) as reader:
         assert reader.variable_labels()["joint_gain_low"].startswith("(bn$/yr) joint_gain: lower end of the 95 %")
         assert reader.data_label.startswith("Every cell: means")
     for form in ("stata", "parquet"):
         told = pd.read_csv(tmp_path / form / "dictionary.csv")
         assert told.query("table == 'cells' and column == 'emergence_rate'")["unit"].tolist() == ["share of runs"]
-        assert "Scenario 2026; 3 replicates" in (tmp_path / form / "README.txt").read_text("utf-8")
+        assert "Scenario until-2030.toml; 3 replicates" in (tmp_path / form / "README.txt").read_text("utf-8")
 
 
 def test_rows_of_an_outcome_have_its_unit_beside_them(whole: dict[str, Export]) -> None:

@@ -155,7 +155,7 @@ def test_figures_show_the_interaction_and_no_number_on_the_line_of_zero(tmp_path
     plan = plan_of(tmp_path, more=CROSSED.replace("with duties", "with duties on the table of both"))
     run_plan(plan, tmp_path / "r", 1, work=talks_turn)
     figure = worth_figure(find(plan, Results.open(tmp_path / "r")))
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     labels = figure.axes[0].get_yticklabels()
     rows = [label.get_text() for label in labels]
     assert " ".join(rows[0].split()) == "interaction: with duties on the table of both"

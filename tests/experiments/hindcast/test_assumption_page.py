@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import io
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from experiments.display import words
+from experiments.hindcast import assumption_checks as checks
 from experiments.hindcast import assumption_page as pages
 from experiments.hindcast.assumptions import Fitted, load_assumptions, load_fitted
 
@@ -17,8 +21,19 @@ TEXT = (ROOT / pages.DOCUMENT).read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
-def fitted() -> Fitted:
-    return load_fitted(load_assumptions())
+def fitted() -> Iterator[Fitted]:
+    """What was played; what follows from it is computed once, which takes seconds."""
+    found = load_fitted(load_assumptions())
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("learned", "recovery", "predicted"):
+            patch.setattr(checks, name, once(getattr(checks, name), found))
+        yield found
+
+
+def once(compute: Callable[[Fitted], Any], found: Fitted) -> Callable[[Fitted], Any]:
+    """What a function makes of this, computed when it is first asked for it."""
+    made = functools.cache(lambda: compute(found))
+    return lambda fitted: made()
 
 
 @pytest.mark.slow

@@ -78,6 +78,7 @@ def test_a_name_without_its_file_is_refused() -> None:
     assert code == 2 and "--tactics FILE" in said and said.count("\n") <= 3
 
 
+@pytest.mark.usefixtures("undrawn", "without_figures")
 @pytest.mark.parametrize("workers", one_in(2, ["2", "1"]))
 def test_a_sweep_resumes_with_the_same_file_only(tmp_path: Path, workers: str) -> None:
     plan, own, out = tmp_path / "patience.toml", tmp_path / "own.py", tmp_path / "results"

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import yaml
 from sample_runs import small_plan, stored
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from experiments.cli import main
 from experiments.design.plan import Plan
@@ -66,8 +66,15 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 @pytest.fixture(scope="module")
-def page(results: Results) -> str:
-    return write_report(results.folder).read_text(encoding="utf-8")
+def reported(results: Results) -> Result:
+    """What the command says that writes the page."""
+    return CliRunner().invoke(main.app, ["report", str(results.folder)])
+
+
+@pytest.fixture(scope="module")
+def page(results: Results, reported: Result) -> str:
+    assert reported.exit_code == 0, reported.output
+    return (results.folder / "report.html").read_text(encoding="utf-8")
 
 
 class Tags(HTMLParser):
@@ -194,10 +201,9 @@ def test_a_browser_opens_it_without_a_complaint(width: int, page: str, results: 
     assert wide <= window
 
 
-def test_the_command_writes_it(results: Results) -> None:
-    result = CliRunner().invoke(main.app, ["report", str(results.folder)])
-    assert result.exit_code == 0, result.output
-    assert "report.html" in result.stdout
+def test_the_command_writes_it(results: Results, reported: Result) -> None:
+    assert reported.exit_code == 0, reported.output
+    assert "report.html" in reported.stdout
     result = CliRunner().invoke(main.app, ["report", str(results.folder.parent)])
     assert result.exit_code == 2
     assert "no results folder" in result.stderr
@@ -269,6 +275,7 @@ def test_what_a_reader_must_know_is_said(tmp_path: Path) -> None:
         assert part in said, part
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_runs_that_are_gone_are_missed(tmp_path: Path) -> None:
     plan = small_plan(tmp_path)
     results = stored(tmp_path / "r", plan)
@@ -407,6 +414,7 @@ def test_no_table_of_the_page_loses_the_levels_of_a_factor(label: str, tmp_path:
         assert any(set(table[name]) == {"off", "on the table"} for name in table), list(table)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_command_says_that_a_sweep_is_not_finished(tmp_path: Path) -> None:
     def said() -> str:
         return CliRunner().invoke(main.app, ["report", str(tmp_path / "r")]).output

@@ -41,6 +41,9 @@ class Fails(World):
 """
 
 
+pytestmark = pytest.mark.usefixtures("undrawn", "without_figures")
+
+
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A plan, a mechanism and its neighbour in the folder that one is in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,6 +58,19 @@ def sweep(plan: Plan, folder: Path, told: list[str] | None = None) -> Outcome:
     return run_plan(plan, folder, 1, hooks, work=made_up, chunk_replicates=CHUNK)
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """The whole sweep of the plan, made once; for a test to compare with, or to copy."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return sweep(small_plan(folder, MANY), folder / "r").results
+
+
+@pytest.fixture
+def done(undisturbed: Results, plan: Plan, tmp_path: Path) -> Results:
+    """A finished sweep of the plan in the folder r."""
+    return Results.open(shutil.copytree(undisturbed.folder, tmp_path / "r"))
+
+
 def counted(plan: Plan, folder: Path, play: Callable[[Chunk], Any] = made_up) -> tuple[Outcome, list[str]]:
     """A sweep and the names of the chunks that it computed."""
     names: list[str] = []
@@ -98,11 +112,9 @@ class Killed:
 
 
 @pytest.fixture(scope="module")
-def made_up_sweep(tmp_path_factory: pytest.TempPathFactory) -> Killed:
+def made_up_sweep(undisturbed: Results) -> Killed:
     """27 chunks of made-up runs."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    plan = small_plan(folder, MANY)
-    whole = sweep(plan, folder / "r").results
+    plan, whole = plan_of(undisturbed), undisturbed
     return Killed(plan, made_up, "0.04", 1.2, whole.digest(), whole.read())
 
 
@@ -162,7 +174,7 @@ def test_kill_the_ensemble_and_go_on(seed: int, model_sweep: Killed, tmp_path: P
     killed_and_resumed(model_sweep, tmp_path, seed)
 
 
-def test_an_interrupted_sweep_goes_on(plan: Plan, tmp_path: Path) -> None:
+def test_an_interrupted_sweep_goes_on(plan: Plan, tmp_path: Path, undisturbed: Results) -> None:
     calls: list[str] = []
 
     def work(chunk: Chunk) -> pa.Table:
@@ -179,11 +191,10 @@ def test_an_interrupted_sweep_goes_on(plan: Plan, tmp_path: Path) -> None:
     assert (outcome.n_before, outcome.n_done, outcome.was_interrupted) == (35, plan.n_runs, False)
     told = Results.open(tmp_path / "r").manifest
     assert [session["n_runs"] for session in told["sessions"]] == [35, plan.n_runs - 35]
-    assert told["digest"] == sweep(plan, tmp_path / "whole").results.manifest["digest"]
+    assert told["digest"] == undisturbed.manifest["digest"]
 
 
-def test_a_finished_sweep_is_left_as_it_is(plan: Plan, tmp_path: Path) -> None:
-    sweep(plan, tmp_path / "r")
+def test_a_finished_sweep_is_left_as_it_is(plan: Plan, tmp_path: Path, done: Results) -> None:
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "r").rglob("*") if path.name != ".lock"}
     _, again = counted(plan, tmp_path / "r")
     assert again == []
@@ -224,18 +235,16 @@ def test_a_finished_sweep_is_left_as_it_is(plan: Plan, tmp_path: Path) -> None:
     ],
 )
 def test_a_changed_plan_is_refused_with_the_difference(
-    old: str, new: str, says: str, plan: Plan, tmp_path: Path
+    old: str, new: str, says: str, plan: Plan, tmp_path: Path, done: Results
 ) -> None:
-    sweep(plan, tmp_path / "r")
     with pytest.raises(InputFault) as caught:
         sweep(small_plan(tmp_path, MANY.replace(old, new, 1)), tmp_path / "r")
     for part in (says, "--into", "nothing was changed") if says[0] != "[" else (says,):
         assert part in str(caught.value)
 
 
-def test_words_of_a_plan_may_be_mended(plan: Plan, tmp_path: Path) -> None:
+def test_words_of_a_plan_may_be_mended(plan: Plan, tmp_path: Path, done: Results) -> None:
     """A title, a question, a label, a comment, the layout, the ends of lines: the runs are the same."""
-    sweep(plan, tmp_path / "r")
     words = (
         ("A small plan", "A small plän"), ("Does it work?", "Does it still work?"), ('"on the table"', '"on"'),
         ('label = "tariffs"', 'label = "duties"  # a comment'), ("= 15", " =   15"),
@@ -257,16 +266,17 @@ def test_words_of_a_plan_may_be_mended(plan: Plan, tmp_path: Path) -> None:
     assert (tmp_path / "r" / "manifest.json").read_bytes() == before, "line endings alone change nothing"
 
 
-def test_changed_code_is_refused_by_name(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sweep(plan, tmp_path / "r")
+def test_changed_code_is_refused_by_name(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: Results
+) -> None:
     own = {**manifest.sources(), "model/rules/trust.py": "0" * 12}
     monkeypatch.setattr(manifest, "sources", lambda: own)
     with pytest.raises(InputFault, match=r"the code: model/rules/trust\.py"):
         sweep(plan, tmp_path / "r")
 
 
-def test_another_numpy_is_refused(plan: Plan, tmp_path: Path) -> None:
-    results = sweep(plan, tmp_path / "r").results
+def test_another_numpy_is_refused(plan: Plan, tmp_path: Path, done: Results) -> None:
+    results = done
     results.manifest["versions"]["numpy"] = "1.0"
     results._write_manifest()
     with pytest.raises(InputFault, match=r"numpy: 1\.0 in the results"):
@@ -287,8 +297,10 @@ def test_a_changed_table_of_points_is_noticed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", one_in(3, ["cut", "empty", "gone", "one byte"]))
 @pytest.mark.parametrize("is_logged", [True, False])
-def test_a_damaged_part_is_named_and_computed_again(how: str, is_logged: bool, plan: Plan, tmp_path: Path) -> None:
-    whole = sweep(plan, tmp_path / "r").results.digest()
+def test_a_damaged_part_is_named_and_computed_again(
+    how: str, is_logged: bool, plan: Plan, tmp_path: Path, done: Results, undisturbed: Results
+) -> None:
+    whole = done.digest()
     part = sorted((tmp_path / "r" / "runs").glob("*.parquet"))[7]
     data = bytearray(part.read_bytes())
     if how == "cut":
@@ -314,15 +326,17 @@ def test_a_damaged_part_is_named_and_computed_again(how: str, is_logged: bool, p
     assert outcome.results.digest() == whole
     if how == "one byte" and not is_logged and not names:
         # Without the log a byte that carries no value may pass; one that does may not.
-        assert outcome.results.read().equals(sweep(plan, tmp_path / "whole").results.read())
+        assert outcome.results.read().equals(undisturbed.read())
         return
     assert names == [part.stem]
     assert [part.name in words and "computed again" in words for words in told] == [True] * (how != "gone")
     assert len(list((tmp_path / "r" / "damaged").glob("*"))) == len(told), "nothing is thrown away"
 
 
-def test_a_part_that_is_gone_is_named_and_odd_digits_in_the_log_are_none(plan: Plan, tmp_path: Path) -> None:
-    results = sweep(plan, tmp_path / "r").results
+def test_a_part_that_is_gone_is_named_and_odd_digits_in_the_log_are_none(
+    plan: Plan, tmp_path: Path, done: Results
+) -> None:
+    results = done
     log = tmp_path / "r" / "parts.log"
     log.write_text(log.read_text(encoding="utf-8") + f"{'0' * 64} \u00b2 runs/odd.parquet\n", encoding="utf-8")
     gone = results.parts([0])
@@ -332,8 +346,7 @@ def test_a_part_that_is_gone_is_named_and_odd_digits_in_the_log_are_none(plan: P
         Results.open(tmp_path / "r").read(["mean_depth"], points=[0])
 
 
-def test_half_a_line_in_the_log_costs_nothing(plan: Plan, tmp_path: Path) -> None:
-    sweep(plan, tmp_path / "r")
+def test_half_a_line_in_the_log_costs_nothing(plan: Plan, tmp_path: Path, done: Results) -> None:
     log = tmp_path / "r" / "parts.log"
     log.write_bytes(log.read_bytes()[:-30])
     _, again = counted(plan, tmp_path / "r")
@@ -347,8 +360,7 @@ def test_half_a_line_in_the_log_costs_nothing(plan: Plan, tmp_path: Path) -> Non
 # --- crowded, alien, full -----------------------------------------------------------------------------------
 
 
-def test_alien_files(plan: Plan, tmp_path: Path) -> None:
-    sweep(plan, tmp_path / "r")
+def test_alien_files(plan: Plan, tmp_path: Path, done: Results) -> None:
     (tmp_path / "r" / "thesis.txt").write_text("mine", encoding="utf-8")
     _, again = counted(plan, tmp_path / "r")
     assert again == [], "a file that disturbs nobody is left alone"
@@ -367,7 +379,7 @@ def test_a_folder_of_others_is_refused(plan: Plan, tmp_path: Path) -> None:
         sweep(plan, tmp_path / "r")
 
 
-def test_two_sweeps_into_one_folder(plan: Plan, tmp_path: Path) -> None:
+def test_two_sweeps_into_one_folder(plan: Plan, tmp_path: Path, undisturbed: Results) -> None:
     said: list[str] = []
 
     def work(chunk: Chunk) -> pa.Table:
@@ -380,12 +392,12 @@ def test_two_sweeps_into_one_folder(plan: Plan, tmp_path: Path) -> None:
     outcome = run_plan(plan, tmp_path / "r", 1, work=work, chunk_replicates=CHUNK)
     assert f"another sweep (process {os.getpid()}) is writing into" in said[0]
     assert outcome.n_done == plan.n_runs
-    assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
+    assert outcome.results.digest() == undisturbed.digest()
 
 
 @pytest.mark.parametrize(("number", "said"), [(28, "No space left on device"), (30, "Read-only file system")])
 def test_a_disk_that_refuses_loses_nothing(
-    number: int, said: str, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    number: int, said: str, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: Results
 ) -> None:
     import pyarrow.parquet as pq
 
@@ -405,10 +417,10 @@ def test_a_disk_that_refuses_loses_nothing(
     outcome, again = counted(plan, tmp_path / "r")
     assert outcome.n_before == 25
     assert len(again) == 27 - 5
-    assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
+    assert outcome.results.digest() == undisturbed.digest()
 
 
-def test_want_of_memory_ends_a_sweep_and_is_no_row(plan: Plan, tmp_path: Path) -> None:
+def test_want_of_memory_ends_a_sweep_and_is_no_row(plan: Plan, tmp_path: Path, undisturbed: Results) -> None:
     calls: list[str] = []
 
     def work(chunk: Chunk) -> pa.Table:
@@ -424,7 +436,7 @@ def test_want_of_memory_ends_a_sweep_and_is_no_row(plan: Plan, tmp_path: Path) -
     assert (told["state"], told["n_runs"], told["n_failed"]) == ("interrupted", 35, 0)
     outcome, again = counted(plan, tmp_path / "r")
     assert len(again) == 27 - 7 and outcome.n_failed == 0
-    assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
+    assert outcome.results.digest() == undisturbed.digest()
 
 
 def test_a_run_of_mesa_without_memory_is_no_row(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -436,7 +448,7 @@ def test_a_run_of_mesa_without_memory_is_no_row(plan: Plan, monkeypatch: pytest.
         run_chunk(dataclasses.replace(next(chunks_of(plan)), engine="mesa"))
 
 
-def test_a_folder_that_is_moved_is_told_and_not_made_anew(plan: Plan, tmp_path: Path) -> None:
+def test_a_folder_that_is_moved_is_told_and_not_made_anew(plan: Plan, tmp_path: Path, undisturbed: Results) -> None:
     def work(chunk: Chunk) -> pa.Table:
         if len(list((tmp_path / "r" / "runs").glob("*"))) == 7:
             (tmp_path / "r").rename(tmp_path / "moved")
@@ -447,12 +459,14 @@ def test_a_folder_that_is_moved_is_told_and_not_made_anew(plan: Plan, tmp_path: 
     assert not (tmp_path / "r").exists()
     outcome, again = counted(plan, tmp_path / "moved")
     assert len(again) == 27 - 7
-    assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
+    assert outcome.results.digest() == undisturbed.digest()
 
 
 @pytest.mark.parametrize("name", [".lock", "parts.log"])
-def test_what_is_written_in_place_is_not_written_through_a_link(name: str, plan: Plan, tmp_path: Path) -> None:
-    results, own = sweep(plan, tmp_path / "r").results, tmp_path / "thesis.txt"
+def test_what_is_written_in_place_is_not_written_through_a_link(
+    name: str, plan: Plan, tmp_path: Path, done: Results
+) -> None:
+    results, own = done, tmp_path / "thesis.txt"
     own.write_text("mine", encoding="utf-8")
     results.parts()[-1].unlink()  # there is something to write
     (tmp_path / "r" / name).unlink()

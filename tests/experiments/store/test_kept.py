@@ -174,6 +174,7 @@ def test_a_file_of_tactics_is_compared_by_what_it_does(
 # --- results alone --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("undrawn", "without_figures")
 def test_results_that_were_moved_are_reported_and_played_again(
     sources: Path, tmp_path: Path, call: Callable[..., Result]
 ) -> None:
