@@ -61,7 +61,7 @@ def test_the_first_screen_fits_and_says_little(
     page.wait_for_timeout(4_000)
     fits(page, "door-class", "door-puzzles", "door-lab", "again-start")
     assert page.evaluate(COVERED) == 0
-    axis = " ".join(page.locator("#rain .axis").all_inner_texts())
+    axis = " ".join(page.locator("#rain .axis").all_text_contents())
     assert {"en": "against no treaty", "zh-Hans": "与没有条约相比"}[language] in axis
     at_ease(visitor)
     visitor.context.close()
