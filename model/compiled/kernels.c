@@ -197,8 +197,7 @@ static bundled rows_of(const bundled *b, const int64_t *row)
     return there;
 }
 
-/* Neighbouring nodes read the same rows: what the last one read stays where it was put, side by side. In the tables
-   themselves neighbours lie so far apart that a processor's cache keeps few of them. */
+/* Nodes that come one after the other read the same rows: what the last one read stays where it was put. */
 typedef struct { int64_t lane, market; } held;
 
 static void hold(bundle *to, const array *from, int n_arrays, int n, const bundled *b, held *before)

@@ -178,6 +178,16 @@ def test_narrow_and_wide_bundles_have_the_same_bits(lanes: int, monkeypatch: pyt
         pd.testing.assert_frame_equal(wide, narrow, check_exact=True)
 
 
+def test_rows_that_several_markets_read_are_those_of_the_lane() -> None:
+    """Of so many lanes that rows of them make bundles, the last of which overlap."""
+    one, last = 137, 259
+    many = Ensemble("2026", 5, last + 1, keep=[one, last], n_quarters=9, arithmetic="compiled").run()
+    for number in (one, last):
+        alone = Ensemble("2026", 5, [number], keep=[number], n_quarters=9, arithmetic="compiled").run()
+        for among, single in zip(many.tables(number).values(), alone.tables(number).values(), strict=True):
+            pd.testing.assert_frame_equal(among, single, check_exact=True)
+
+
 N_RUNS, CLOSE = 24, 1e-12
 
 
