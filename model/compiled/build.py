@@ -46,8 +46,8 @@ ARGUMENTS: Final = {
     "round": "nnpp",
     "function": "nnpp",
 }
-#: Kernels that there are in narrow bundles too (``few.c``), and from how many replicates on in wide ones alone: those that
-#: fill one (``WIDTH`` in ``bundles.h``).
+#: Kernels that there are in narrow bundles too (``few.c``), and from how many replicates on in wide ones alone:
+#: those that fill one (``WIDTH`` in ``bundles.h``).
 IN_BUNDLES: Final = ("equilibrium", "sales", "source", "cells_used", "believe", "gains", "judge", "choose", "round")
 MANY_LANES: Final = 64
 KINDS: Final = {"n": ctypes.c_int64, "x": ctypes.c_double, "p": ctypes.c_void_p}
