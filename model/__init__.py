@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
     from model.packages.view import View
+    from model.parameters.by_lane import BY_LANE
     from model.parameters.checked import HOW_LONG, LENGTHS, PARAMETERS, Parameters, checked_value, make_parameters
     from model.parameters.names import by_flat_name, flat, named_twice
     from model.record.columns import last_games, package_flows, reference_package
@@ -67,6 +68,7 @@ _ROOMS = {
     "model.negotiation": "NegotiationModel",
     "model.numerics": "QUARTERS_PER_YEAR",
     "model.packages.view": "View",
+    "model.parameters.by_lane": "BY_LANE",
     "model.parameters.checked": "HOW_LONG LENGTHS PARAMETERS Parameters checked_value make_parameters",
     "model.parameters.names": "by_flat_name flat named_twice",
     "model.record.columns": "last_games package_flows reference_package",
@@ -93,20 +95,20 @@ _HOMES = {name: module for module, names in _ROOMS.items() for name in names.spl
 
 # fmt: off
 __all__ = [
-    "ARITHMETICS", "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "HOW_LONG", "KEPT",
-    "LENGTHS", "MOST_BLOCS", "OWN_FAILURES", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "TURNING_WEIGHTS", "Answer",
-    "Automaker", "BatterySupplier", "Bloc", "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane",
-    "Moment", "NegotiationModel", "Obstacle", "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario",
-    "SessionEnd", "Shortfall", "Story", "StoryLine", "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World",
-    "WorldFile", "acceptance", "arithmetic_in_use", "by_flat_name", "calibration_table", "change_around",
-    "checked_value", "described", "dictionary", "digest_of_text", "duty_rates", "evidence_table", "files_read",
-    "find_scenario", "flat", "game_map_point", "growth_table", "identification_flips", "is_path", "kept_lanes",
-    "kind_of", "known_scenario", "last_games", "load_names", "load_scenario", "load_tactics", "load_world",
-    "make_parameters", "named_twice", "nearest", "no_file", "of_form", "own_class", "own_methods", "package_flows",
-    "package_terms", "parse_toml", "read_toml", "reference_package", "registered", "root_seeds", "scenario_changes",
-    "scenario_files", "scenario_names", "seeds_directory", "shipped_of", "shortfalls", "shown", "side_family", "stance",
-    "stand_in", "tactic", "turning_points", "uncalled", "unload", "unload_worlds", "using_arithmetic", "why_it_failed",
-    "world_of",
+    "ARITHMETICS", "BLOCS", "BY_LANE", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED",
+    "HOW_LONG", "KEPT", "LENGTHS", "MOST_BLOCS", "OWN_FAILURES", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS",
+    "TURNING_WEIGHTS", "Answer", "Automaker", "BatterySupplier", "Bloc", "CaseEnd", "Checkpoint", "Conduct", "Ensemble",
+    "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle", "Offer", "OwnFile", "Parameters", "Parties",
+    "Refusal", "Scenario", "SessionEnd", "Shortfall", "Story", "StoryLine", "TacticFile", "ToldRun", "TreatyEnd",
+    "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use", "by_flat_name", "calibration_table",
+    "change_around", "checked_value", "described", "dictionary", "digest_of_text", "duty_rates", "evidence_table",
+    "files_read", "find_scenario", "flat", "game_map_point", "growth_table", "identification_flips", "is_path",
+    "kept_lanes", "kind_of", "known_scenario", "last_games", "load_names", "load_scenario", "load_tactics",
+    "load_world", "make_parameters", "named_twice", "nearest", "no_file", "of_form", "own_class", "own_methods",
+    "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package", "registered", "root_seeds",
+    "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shipped_of", "shortfalls", "shown",
+    "side_family", "stance", "stand_in", "tactic", "turning_points", "uncalled", "unload", "unload_worlds",
+    "using_arithmetic", "why_it_failed", "world_of",
 ]
 # fmt: on
 

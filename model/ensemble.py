@@ -18,6 +18,7 @@ import numpy as np
 from model.compiled.arithmetic import arithmetic_in_use, using_arithmetic
 from model.draws import HIGHEST_ROOT_SEED, SEEDS
 from model.faults import InputFault, nearest, shown, whole_number
+from model.parameters.by_lane import NO_VALUES, LaneValues
 from model.parameters.checked import PARAMETERS, Parameters
 from model.record.recorder import Recorder
 from model.start.starting_point import known_scenario
@@ -39,7 +40,8 @@ class Ensemble:
     by flat name, one mapping or one for each design point; keep: numbers of the replicates whose tables are wanted;
     lanes: replicates in a block; n_quarters: a shorter horizon than the scenario's, from 1; world: a
     class of worlds of one's own; arithmetic: numpy or compiled, by default what the environment's DETENTE_ARITHMETIC
-    says, else numpy.
+    says, else numpy; by_run: parameters of which every run has a value of its own, in the order of ``replicates``, by
+    name (those of ``BY_LANE``): many settings are played side by side.
     Whole numbers may be NumPy's.
 
     Raises ``InputFault`` (a ``ValueError``) that names every impossible input.
@@ -56,6 +58,7 @@ class Ensemble:
         n_quarters: int | None = None,
         world: type[World] = World,
         arithmetic: str | None = None,
+        by_run: Mapping[str, Iterable[Any]] | None = None,
         **odd: Any,
     ) -> None:
         if not isinstance(scenario, (str, Path)):
@@ -72,6 +75,7 @@ class Ensemble:
         self.points = _points(parameters, known.parameters, faults)
         if fault := no_world(world):
             faults.append(f"world = {fault}")
+        self.by_run = _by_run(by_run, self.replicates.size, faults)
         faults += _faults(self.replicates, self.keep) if not faults else []
         if faults:
             raise InputFault(faults, "ensemble")
@@ -85,10 +89,14 @@ class Ensemble:
         """The blocks, not yet played, each with the index of its set of parameters."""
         for point, parameters in enumerate(self.points):
             for first in range(0, self.replicates.size, self.lanes):
-                block = self.replicates[first : first + self.lanes]
+                part = slice(first, first + self.lanes)
+                block = self.replicates[part]
+                own = (self.by_run.some(part),) if self.by_run else ()
                 kept = np.flatnonzero(np.isin(block, self.keep))
                 with using_arithmetic(self.arithmetic):
-                    world = self.world_type(self.scenario, parameters, self.root_seed, block, kept, self.n_quarters)
+                    world = self.world_type(
+                        self.scenario, parameters, self.root_seed, block, kept, self.n_quarters, *own
+                    )
                 yield point, world
                 del world  # so that it can be freed before the next one is made
 
@@ -148,6 +156,20 @@ def _faults(replicates: np.ndarray, keep: np.ndarray) -> list[str]:
     if strange := np.setdiff1d(keep, replicates).tolist():
         faults.append(f"keep: {_some(strange)} are not among the replicates")
     return faults
+
+
+def _by_run(came: Any, n_runs: int, faults: list[str]) -> LaneValues:
+    """Values of which every run has one."""
+    if came is None:
+        return NO_VALUES
+    if not isinstance(came, Mapping):
+        faults.append(f"by_run = {shown(came)}: allowed is a mapping from names to lists of values, one for each run")
+        return NO_VALUES
+    try:
+        return LaneValues(came, n_runs)
+    except InputFault as fault:
+        faults += fault.faults
+        return NO_VALUES
 
 
 def _some(numbers: list[int]) -> str:

@@ -10,6 +10,7 @@ are fastest then (``room``, ``packages_fastest``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +27,11 @@ def copies(values: Any, n_lanes: int) -> np.ndarray:
     """(R, ...) the same array in every lane, replicates fastest in memory."""
     array = np.asarray(values)
     return _lanes_first(np.repeat(array[..., None], n_lanes, axis=-1))
+
+
+def by_lane(kinds: Sequence[np.ndarray], kind: np.ndarray) -> np.ndarray:
+    """(R, ...) of arrays alike in shape, the one that each lane's kind (R,) names, replicates fastest in memory."""
+    return _lanes_first(np.stack(kinds, axis=-1).take(kind, axis=-1))
 
 
 def zeros(n_lanes: int, *shape: int, dtype: Any = np.float64) -> np.ndarray:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 from model.assessment.mandate import Mandate
 from model.market.economy import Economy
-from model.numerics import FloatArray
+from model.numerics import FloatArray, FloatLike
 from model.packages.agenda import Agenda
 from model.parameters.checked import Parameters
 from model.run_rules import RunRules
@@ -47,6 +49,9 @@ class Sight(Protocol):
     @property
     def thresholds(self) -> Sequence[tuple[FloatArray, FloatArray]]:
         """By dyad and side (P,) win-set threshold for every package, before turnover."""
+
+    def setting(self, name: str, lanes: np.ndarray | slice = ..., axes: int = 0) -> FloatLike:
+        """A parameter that may differ between lanes."""
 
     def known(self) -> Mandate:
         """The mandate of the last assessment."""

@@ -16,7 +16,8 @@ from model.market.access import Gates, gates_now
 from model.market.clearing import Accounts
 from model.market.economy import SHUT
 from model.market.learning import Learned
-from model.numerics import FloatArray, beside, ordered_sum
+from model.numerics import FloatArray, FloatLike, beside, ordered_sum
+from model.parameters.by_lane import NO_VALUES, LaneValues
 from model.parameters.checked import Parameters
 from model.rules import unilateral
 from model.run_rules import RunRules, run_rules
@@ -25,6 +26,7 @@ from model.telling.story import Story
 
 #: In the place of a firm's index: all firms.
 EVERY: Final = cast(int, slice(None))
+EVERY_LANE: Final = slice(None)
 
 
 class Stage:
@@ -38,14 +40,16 @@ class Stage:
     automaker_type: type[Automaker] = Automaker
     supplier_type: type[BatterySupplier] = BatterySupplier
 
-    def __init__(self, start: Start, parameters: Parameters, luck: Draws, n_lanes: int) -> None:
+    def __init__(
+        self, start: Start, parameters: Parameters, luck: Draws, n_lanes: int, own: LaneValues = NO_VALUES
+    ) -> None:
         self.scenario, self.economy, self.opening, self.agenda = start
         self.parties = self.scenario.parties
-        self.luck, self.n_lanes = luck, n_lanes
+        self.luck, self.n_lanes, self.own = luck, n_lanes, own
         self.stories: dict[int, Story] = {}
         self.seat_parties()
         self._take(parameters)
-        self.state: State = first_state(start, parameters, self.rules, luck, n_lanes)
+        self.state: State = first_state(start, parameters, self.rules, luck, n_lanes, own)
 
     def seat_parties(self) -> None:
         """Make the parties; each looks at this world."""
@@ -89,6 +93,10 @@ class Stage:
             (self.blocs[first].usual_threshold(d), self.blocs[second].usual_threshold(d))
             for d, (first, second) in enumerate(self.parties.dyads)
         ]
+
+    def setting(self, name: str, lanes: np.ndarray | slice = EVERY_LANE, axes: int = 0) -> FloatLike:
+        """A parameter in ``BY_LANE``: one number, or where lanes differ (lanes, 1, ...) with so many axes behind."""
+        return self.own.asked(self.parameters, name, lanes, axes)
 
     # --- what is known ----------------------------------------------------------------------------------------------
 

@@ -14,11 +14,12 @@ from model.assessment.priors import first_type_belief, mean_tension, prior_evide
 from model.assessment.stakes import effective_tension
 from model.choices.tactics import NOTHING_OFFERED
 from model.draws import Draws
-from model.layout import copies
+from model.layout import by_lane, copies
 from model.market.clearing import MILLION_TO_BILLION
 from model.market.economy import Economy, Opening
 from model.numerics import FloatArray, ordered_sum
 from model.packages.agenda import Agenda
+from model.parameters.by_lane import NO_VALUES, LaneValues
 from model.parameters.checked import Parameters
 from model.quarter import Books, Climate, ClubWorth, Conduct, Insight, Market, Standards, Supply, Welfare
 from model.rules import tension as tension_rules
@@ -281,8 +282,11 @@ def _evidence_at_start(scenario: Scenario, parameters: Parameters) -> tuple[Floa
     return good, bad
 
 
-def first_state(start: Start, parameters: Parameters, rules: RunRules, luck: Draws, n_lanes: int) -> State:
-    """The state before the first quarter of a run, in every lane; luck gives the first errors and moods.
+def first_state(
+    start: Start, parameters: Parameters, rules: RunRules, luck: Draws, n_lanes: int, own: LaneValues = NO_VALUES
+) -> State:
+    """The state before the first quarter of a run, in every lane; luck gives the first errors and moods, ``own``
+    parameters that differ between lanes.
 
     Without ``standards``, which follow from the rest: the world adds them (``treaties.keep_standards``).
     """
@@ -291,8 +295,12 @@ def first_state(start: Start, parameters: Parameters, rules: RunRules, luck: Dra
         return copies(values, n_lanes)
 
     scenario, economy, opening, agenda = start
-    arrays = opening_arrays(start, parameters, rules)
-    whole = {name: lanes(values) for name, values in arrays.items()}
+    if own:
+        sets, place = own.sets(parameters)
+        each = [opening_arrays(start, one, rules) for one in sets]
+        whole = {name: by_lane([arrays[name] for arrays in each], place) for name in each[0]}
+    else:
+        whole = {name: lanes(values) for name, values in opening_arrays(start, parameters, rules).items()}
     whole["own_error"], whole["partner_error"] = luck.own_error[0], luck.partner_error[0]
     whole["mood"], whole["club_mood"] = luck.ratification[0], luck.club_ratification[0]
     first = look(economy, parameters, scenario, opening, False)
@@ -301,7 +309,7 @@ def first_state(start: Start, parameters: Parameters, rules: RunRules, luck: Dra
     unknown = coalitions.nothing_known(n_blocs)
     return State(
         quarter=0,
-        climate=climate_of(scenario, parameters, whole["tension"]),
+        climate=climate_of(scenario, parameters, whole["tension"], usual_tension_now(parameters, own)),
         insight=Insight(False, None, None, markup, markup),
         books=Books(
             accounts=None,
@@ -322,13 +330,25 @@ def first_state(start: Start, parameters: Parameters, rules: RunRules, luck: Dra
     )
 
 
-def climate_of(scenario: Scenario, parameters: Parameters, latent: FloatArray) -> Climate:
+def usual_tension_now(parameters: Parameters, own: LaneValues) -> FloatArray | None:
+    """(R, d) long-run mean of latent tension where lanes differ in what it hangs on; None where they do not."""
+    if not own:
+        return None
+    ceiling, crises = (own.asked(parameters, name, axes=1) for name in ("dialogue_ceiling", "tension_jump_rate"))
+    return np.zeros((own.n_lanes, 1)) + mean_tension(parameters, ceiling, crises)
+
+
+def climate_of(
+    scenario: Scenario, parameters: Parameters, latent: FloatArray, usual_now: FloatArray | None = None
+) -> Climate:
     """What latent tension (R, d) means (theory 1.12).
+
+    usual_now: (R, d) another long-run mean than that of the parameters.
 
     With their pathway off, exits or the cost of dependence feel the usual level of the scenario as it is, at which the
     calibration found what governments want.
     """
-    felt = tension_rules.tension_level(latent), effective_tension(parameters, latent)
+    felt = tension_rules.tension_level(latent), effective_tension(parameters, latent, usual_now)
     usual = np.zeros_like(latent) + tension_rules.tension_level(mean_tension(scenario.parameters))
     danger = felt if parameters.tension_in_exit else (usual, usual)
     worry = felt if parameters.tension_in_security else (usual, usual)

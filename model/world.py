@@ -17,6 +17,7 @@ from model.compiled.arithmetic import arithmetic_in_use, using_arithmetic
 from model.draws import HIGHEST_ROOT_SEED, SEEDS, draw_lanes
 from model.faults import InputFault, shown
 from model.numerics import keep_freed_memory
+from model.parameters.by_lane import NO_VALUES, LaneValues
 from model.parameters.checked import Parameters
 from model.phases import accounts, assessing, club, duties, market, production, relations, talks, treaties
 from model.record.columns import TABLES, commonest_obstacles
@@ -57,7 +58,8 @@ class World(Stage):
     scenario: a name in ``seeds/scenarios`` or a path; replicates: with ``root_seed`` the addresses of their luck; kept:
     places in ``replicates`` whose whole record is wanted, of the others the dyads alone are recorded, or None for a
     single replicate whose record has no replicate axis; n_quarters: horizon, the scenario's by default. A world keeps
-    the arithmetic that is in use where it is made (``model.compiled.arithmetic``).
+    the arithmetic that is in use where it is made (``model.compiled.arithmetic``). own: parameters that differ between
+    replicates, in their order.
 
     A subclass may replace a phase (each is a method here) or seat other parties (``bloc_type`` and its like).
     """
@@ -70,6 +72,7 @@ class World(Stage):
         replicates: Iterable[int],
         kept: Iterable[int] | None = (),
         n_quarters: int | None = None,
+        own: LaneValues = NO_VALUES,
     ) -> None:
         keep_freed_memory()
         self.replicates = np.asarray(list(replicates), dtype=np.int64)
@@ -80,7 +83,7 @@ class World(Stage):
         self.root_seed = root_seed
         self.n_quarters = start[0].n_quarters if n_quarters is None else n_quarters
         luck = draw_lanes(root_seed, self.replicates, self.n_quarters, len(start[0].automakers), start[0].parties)
-        super().__init__(start, parameters, luck, int(self.replicates.size))
+        super().__init__(start, parameters, luck, int(self.replicates.size), own)
         wanted = None if kept is None else np.asarray(list(kept), dtype=np.int64)
         self.recorder = Recorder(self.scenario, parameters, self.agenda, self.rules.ceiling, wanted)
         treaties.keep_standards(self)

@@ -29,6 +29,8 @@ SUFFIXES: Final = ("cn_us", "cn_eu", "us_eu", "cn", "us", "eu")
 _STEMS: Final = (*BLOC_STEMS, *DYAD_STEMS)
 #: Whose attributes are parameters, in the code of the model.
 _HOLDERS: Final = ("p", "parameters")
+#: The method of a world that is asked for one which may differ between lanes.
+_ASKED: Final = "setting"
 
 
 class Rules(NamedTuple):
@@ -212,6 +214,9 @@ def _remember(node: ast.Assign, local: dict[str, set[str]]) -> None:
 def _parameters_in(node: ast.AST, local: Mapping[str, set[str]]) -> Iterator[str]:
     """Parameters that an expression holds; results of calls are others' numbers, but for NumPy's."""
     if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr == _ASKED:
+            yield from named_by(ast.literal_eval(node.args[0]))
+            return
         own = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
         if not (own and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) in ("np", "math")):
             return

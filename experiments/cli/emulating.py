@@ -45,7 +45,7 @@ def emulate(
         int | None, typer.Option(help="Design points at most, a power of two (default: the plan's n_points).")
     ] = None,
     replicates: Annotated[int | None, typer.Option(help="Replicates of every point (default: the plan's).")] = None,
-    held_out: Annotated[int, typer.Option(help="Held-out points, of 6 times the runs, to calibrate and measure.")] = 64,
+    held_out: Annotated[int, typer.Option(help="Held-out points, of many runs each, to calibrate and measure.")] = 64,
     error: Annotated[
         float,
         typer.Option(help="No more points where the worst output's error is below this, in standard deviations."),

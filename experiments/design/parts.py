@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final, Self
 
 from model import make_parameters
 
@@ -183,6 +183,32 @@ class Outputs:
 
     replicates: int = 0
     series: tuple[str, ...] = ("dyad", "directed", "bloc")
+
+
+@dataclasses.dataclass(frozen=True)
+class ByRun:
+    """Settings that runs of one design point have of their own (``model.BY_LANE``), so that many are played at once.
+
+    Run r has row r // times of ``rows``.
+    """
+
+    rows: tuple[Mapping[str, Value], ...]
+    times: int
+
+    def of(self, first: int, count: int) -> dict[str, tuple[Value, ...]]:
+        """By name the values of some neighbouring runs."""
+        rows = [self.rows[run // self.times] for run in range(first, first + count)]
+        return {name: tuple(row[name] for row in rows) for name in self.rows[0]}
+
+    def told(self) -> dict[str, Any]:
+        """Plain data that ``read`` reads."""
+        return {"times": self.times, "values": {name: [row[name] for row in self.rows] for name in self.rows[0]}}
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self:
+        """From what ``told`` says."""
+        names, columns = zip(*told["values"].items(), strict=True)
+        return cls(tuple(dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)), told["times"])
 
 
 def combinations(factors: Iterable[Factor]) -> Iterator[dict[str, Value]]:

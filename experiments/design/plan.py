@@ -28,6 +28,7 @@ from experiments.design.parts import (
     SERIES,
     Assumed,
     Block,
+    ByRun,
     Contrast,
     DesignPoint,
     Factor,
@@ -61,6 +62,7 @@ __all__ = [
     "SERIES",
     "Assumed",
     "Block",
+    "ByRun",
     "Contrast",
     "DesignPoint",
     "Factor",
@@ -121,6 +123,8 @@ class Plan:
     # What scenarios beside the first one are loaded by; a file of the sample.
     starts: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
     sample: Path | None = dataclasses.field(default=None, compare=False)
+    # Settings that every run of the one design point has of its own.
+    by_run: ByRun | None = None
     points: tuple[DesignPoint, ...] = dataclasses.field(init=False)
     # For each contrast the indices of its two design points, treated and control.
     contrast_points: tuple[tuple[int, int], ...] = dataclasses.field(init=False)

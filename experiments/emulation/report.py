@@ -11,7 +11,6 @@ from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.display.streams import kept_on
 from experiments.emulation.emulator import Emulator
-from experiments.emulation.training import HELD_OUT_TIMES
 from experiments.store.files import write_figure, write_whole
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def show(console: Console, told: Mapping[str, Any]) -> None:
     prose(
         console,
         f"{len(told['inputs'])} inputs, {told['n_points']} points of {told['replicates']} runs. "
-        f"Measured at {sizes['held_out']} other points of {HELD_OUT_TIMES * told['replicates']} runs, with other luck. "
+        f"Measured at {sizes['held_out']} other points of {told['held_out_replicates']} runs, with other luck. "
         "R2: share of the variance between these points "
         "that the emulator tells; at most: what the luck of these points leaves to be told; error: root mean square; "
         "luck: the Monte-Carlo error of the points themselves; band holds: share of points in the emulator's 90 % "

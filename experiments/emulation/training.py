@@ -2,12 +2,16 @@
 
 A plan says what varies: any plan whose factors have ranges (design ``sobol`` or ``latin_hypercube``). Its scenario,
 settings, ranges, outcomes, dyads, replicates and root seed are used. The design is a scrambled Sobol sequence from the
-root seed, of which every stage plays the next points. Every 128 points have the same luck, replicate by replicate,
-and the next 128 another: one luck for all would move every answer the same way, and no point could tell. Held-out
-points come from yet another root seed: other places, and other luck, so that they tell what the emulator is worth for
-runs that nobody has played; each has six times the runs of a design point: their own luck blurs little.
+root seed, of which every stage plays the next points. Held-out points come from another root seed: other places, and
+other luck, so that they tell what the emulator is worth for runs that nobody has played; each has many times the runs
+of a design point: their own luck blurs little.
 
-Every 128 points are a sweep, with all that belongs to that: the same command goes on where it stopped.
+Where all that varies may differ between the runs of a world (``model.BY_LANE``), points are played side by side, and
+every run has luck of its own: what lucky runs of a point say says nothing of the next one, so that the fit tells luck
+from what the inputs do. Else points are played one by one, every 128 of them with the same luck, replicate by
+replicate, and the next 128 with another: one luck for all would move every answer the same way.
+
+What is played together is a sweep, with all that belongs to that: the same command goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -25,16 +29,16 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.design.outcomes import OF_SIDES, OUTCOMES, SIDES, expanded, words_of
-from experiments.design.plan import SAMPLED, Factor, Plan
+from experiments.design.plan import SAMPLED, ByRun, Factor, Plan
 from experiments.design.sampling import sobol
 from experiments.emulation.emulator import CURVES, FORM, Emulator, share_of
-from experiments.emulation.fitting import LEVEL, Runs, fitted, measured, moments
+from experiments.emulation.fitting import CENTRES, LEVEL, Runs, fitted, measured, moments
 from experiments.running.engines import run_chunk
 from experiments.running.executors import check_workers, executor_maker
 from experiments.running.runner import Hooks, Outcome, run_plan
 from experiments.store.columns import Chunk
 from experiments.store.manifest import code_fingerprint, now
-from model import DYAD_NAMES, PARAMETERS, InputFault, __version__, load_scenario, make_parameters, root_seeds
+from model import BY_LANE, DYAD_NAMES, PARAMETERS, InputFault, __version__, load_scenario, make_parameters, root_seeds
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -42,12 +46,14 @@ FloatArray = npt.NDArray[np.float64]
 USUAL: Final = ("emerged", "kept", "gain_share", "durable", "mean_depth", "final_ev_share", "duty")
 #: What a bloc has one of, whichever of its dyads is looked at.
 OF_BLOCS: Final = ("ev_share", "final_ev_share", "co2_saved", "price")
-#: Where cooperation is there from the start it can be kept, and elsewhere it can emerge: outcomes that only runs have
-#: in which cooperation was inherited (True), or was not (False).
+#: Outcomes that only runs have in which cooperation was inherited and can be kept (True), or was not (False).
 ONLY_WHERE: Final = {"emerged": False, "kept": True, "lost": True}
 INHERITED: Final = "inherited"
 FIRST: Final = 32  # points of the first stage
-HELD_OUT_TIMES: Final = 6  # runs of a held-out point to one of a design point
+FIRST_SIDE_BY_SIDE: Final = 512  # the same where points have few runs, and cost little to play and as much to fit
+HELD_OUT_TIMES: Final = 6  # runs of a held-out point to one of a design point, at least
+PART: Final = 512  # replicates that are played at once
+PART_SIDE_BY_SIDE: Final = 1024  # the same side by side: 290 runs a second where 512 come to 270
 FIT_ALONE: Final = 128  # points whose curves one process fits before others would have started
 SAME_LUCK: Final = 128  # points one after the other, which a Sobol sequence spreads over the box
 MOST_INPUTS: Final = 20
@@ -62,6 +68,11 @@ class Sizes:
     replicates: int
     held_out: int = 64
     error: float = 0.2
+
+    def replicates_held_out(self, side_by_side: bool) -> int:
+        """Replicates of a held-out point; side by side they have as many runs in all as the design points."""
+        least = HELD_OUT_TIMES * self.replicates
+        return max(least, self.points * self.replicates // self.held_out) if side_by_side else least
 
 
 POINTS: Final = (8, 4096)
@@ -157,8 +168,20 @@ def derived(plan: Plan, rows: Sequence[Mapping[str, Any]], replicates: int, what
     )  # fmt: skip
 
 
+def is_side_by_side(plan: Plan) -> bool:
+    """Whether what a plan varies may differ between the runs of a world, and no code of a user's own asks for it."""
+    own = plan.world is not None or plan.tactics is not None
+    return not own and all(one.name in BY_LANE and not one.together for one in plan.factors)
+
+
+def side_by_side(plan: Plan, rows: Sequence[Mapping[str, Any]], replicates: int, what: str, root_seed: int) -> Plan:
+    """As ``derived``, all points as one, each run of it with its own settings and luck of its own."""
+    whole = derived(plan, [{}], len(rows) * replicates, what, root_seed)
+    return dataclasses.replace(whole, factors=(), by_run=ByRun(tuple(rows), replicates))
+
+
 def seeds_of(plan: Plan) -> tuple[int, Iterator[int]]:
-    """The root seed of the held-out points, and those of 128 points after the other, beginning with the plan's."""
+    """The root seed of the held-out points, and those of one sweep after the other, beginning with the plan's."""
     held_out, *more = (seed for seed in root_seeds() if seed != plan.root_seed)
     return held_out, itertools.cycle([plan.root_seed, *more])
 
@@ -186,7 +209,11 @@ def values_of(outcome: Outcome, keys: Sequence[Key], n_points: int, replicates: 
 
     What no run has (a gain where none is to be had, emergence where cooperation is inherited everywhere) is no output.
     """
-    columns = list(dict.fromkeys([*(key.column for key in keys), *([INHERITED] if _conditional(keys) else [])]))
+    columns = list(
+        dict.fromkeys(
+            [*(key.column for key in keys), *([INHERITED] if any(key.outcome in ONLY_WHERE for key in keys) else [])]
+        )
+    )
     frame = outcome.results.read(["dyad", *columns])
     rows = dict(iter(frame.groupby("dyad", observed=True)))
     found: dict[Key, FloatArray] = {}
@@ -199,13 +226,9 @@ def values_of(outcome: Outcome, keys: Sequence[Key], n_points: int, replicates: 
             if key.outcome in ONLY_WHERE:
                 has = mine[INHERITED].astype(bool).to_numpy() == ONLY_WHERE[key.outcome]
                 own = np.where(has, own, np.nan)
-            values[at] = own
+            values.flat[at[0] * replicates + at[1]] = own  # side by side all points are one
         found[key] = values
     return found
-
-
-def _conditional(keys: Sequence[Key]) -> bool:
-    return any(key.outcome in ONLY_WHERE for key in keys)
 
 
 @dataclasses.dataclass
@@ -239,28 +262,32 @@ def make_emulator(
     """
     keys = keys_of(plan)
     began, spent = time.monotonic(), cpu_seconds()
+    together = is_side_by_side(plan)
+    at_once = (side_by_side, PART_SIDE_BY_SIDE, sizes.points, FIRST_SIDE_BY_SIDE)
+    make, part, same_luck, first = at_once if together else (derived, PART, SAME_LUCK, FIRST)
 
     def play(
         rows: Sequence[Mapping[str, Any]], stage: str, root_seed: int, replicates: int = sizes.replicates
     ) -> dict[Key, FloatArray] | None:
-        points = derived(plan, rows, replicates, stage, root_seed)
+        points = make(plan, rows, replicates, stage, root_seed)
         came = run_plan(
-            points, folder / stage, workers, hooks(stage), None, work, chunk_replicates=min(replicates, 512)
+            points, folder / stage, workers, hooks(stage), None, work, chunk_replicates=min(points.replicates, part)
         )
         return None if came.was_interrupted else values_of(came, keys, len(rows), replicates)
 
     apart, seeds = seeds_of(plan)
     tested = sobol(plan.factors, 1 << (sizes.held_out - 1).bit_length(), apart)[: sizes.held_out]
-    held_out = play(tested, "held-out", apart, HELD_OUT_TIMES * sizes.replicates)
+    n_held_out = sizes.replicates_held_out(together)
+    held_out = play(tested, "held-out", apart, n_held_out)
     if held_out is None:
         return None
     whole = sobol(plan.factors, sizes.points, plan.root_seed)
     apart_seconds = time.monotonic() - began
     # Where no error is small enough, all points are wanted: nobody has to look on the way.
-    course, steps, n = _Course(), [], sizes.points if sizes.error == 0.0 else min(FIRST, sizes.points)
+    course, steps, n = _Course(), [], sizes.points if sizes.error == 0.0 else min(first, sizes.points)
     while True:
         while (begin := len(course.rows)) < n:
-            rows = whole[begin : min(begin + SAME_LUCK, n)]
+            rows = whole[begin : min(begin + same_luck, n)]
             values = play(rows, f"points-{begin + len(rows):04d}", next(seeds))
             if values is None:
                 return None
@@ -274,8 +301,7 @@ def make_emulator(
         n *= 2
     return told | {
         "made": now(), "sizes": dataclasses.asdict(sizes), "steps": steps, "seconds": time.monotonic() - began,
-        "held_out_seconds": apart_seconds,
-        "cpu_seconds": cpu_seconds() - spent,
+        "held_out_seconds": apart_seconds, "cpu_seconds": cpu_seconds() - spent, "held_out_replicates": n_held_out,
     }  # fmt: skip
 
 
@@ -316,7 +342,8 @@ def _fit(
         "title": plan.title, "scenario": plan.scenario, "root_seed": str(plan.root_seed),
         "settings": dict(plan.settings),
         "level": LEVEL, "n_points": len(places), "replicates": course.values[there[0]].shape[1],
-        "inputs": [input_of(factor, start) for factor in plan.factors], "points": places.tolist(), "outputs": [],
+        "inputs": [input_of(factor, start) for factor in plan.factors], "points": places[:CENTRES].tolist(),
+        "outputs": [],
     }  # fmt: skip
     named = [(key.outcome, key.where) for key in there]
     yes_no = [(OUTCOMES.get(key.outcome) or OF_SIDES[key.outcome]).is_yes_no for key in there]

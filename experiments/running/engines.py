@@ -45,7 +45,13 @@ def play_ensemble(chunk: Chunk) -> Played:
     keep = [r for r in chunk.replicates if r < chunk.n_series] if series else []
     try:
         ensemble = Ensemble(
-            chunk.scenario, chunk.root_seed, chunk.replicates, dict(chunk.settings), keep, world=world_of(chunk.world)
+            chunk.scenario,
+            chunk.root_seed,
+            chunk.replicates,
+            dict(chunk.settings),
+            keep,
+            world=world_of(chunk.world),
+            by_run=chunk.by_run,
         )
         runs = []
         for _, world in ensemble.worlds():
@@ -130,7 +136,7 @@ def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | Non
 
     stage = "build"
     try:
-        settings: dict[str, Any] = {"narrate": False, **chunk.settings}
+        settings: dict[str, Any] = {"narrate": False, **chunk.settings_of(replicate)}
         kind = world_of(chunk.world)
         model = NegotiationModel(chunk.scenario, chunk.root_seed, replicate, world_type=kind, **settings)
         stage = "run"

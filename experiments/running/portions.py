@@ -156,6 +156,7 @@ def _chunk(plan: Plan, point: DesignPoint, first: int, count: int, engine: str) 
     return Chunk(
         plan.start_of(point.scenario), plan.root_seed, point.index, point.settings, _columns_of(plan, point), first,
         count, engine, series, outputs.replicates, plan.tactics, plan.world, arithmetic_in_use(),
+        plan.by_run.of(first, count) if plan.by_run else {},
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from experiments.design.plan import Plan
+from experiments.design.plan import ByRun, Plan
 from experiments.running.engines import run_chunk
 from experiments.running.executors import (
     CHUNKS_PER_WORKER,
@@ -306,6 +306,7 @@ def rerun(
     chunk = Chunk(
         start, seed, int(point), settings, {}, int(replicate), 1, engine or told["engine"], tactics=tactics,
         world=world, arithmetic=manifest.arithmetic_of(told),
+        by_run=ByRun.read(own).of(int(replicate), 1) if (own := told["reads"].get("by_run")) else {},
     )  # fmt: skip
     fresh = run_chunk(chunk).runs.to_pylist()[0]
     code, here = told["code"], manifest.sources()

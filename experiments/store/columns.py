@@ -78,7 +78,8 @@ class Chunk:
     """Some replicates of one design point: all that a worker needs to know.
 
     The tables in ``series`` are kept in full for replicates below ``n_series``. ``tactics`` is a file of tactics that
-    whoever plays it must have loaded, ``world`` a mechanism of one's own that is played.
+    whoever plays it must have loaded, ``world`` a mechanism of one's own that is played. ``by_run``: settings of which
+    every replicate has a value of its own, in their order.
     """
 
     scenario: str
@@ -94,6 +95,7 @@ class Chunk:
     tactics: TacticFile | None = None
     world: WorldFile | None = None
     arithmetic: str = "numpy"
+    by_run: Mapping[str, Sequence[Value]] = dataclasses.field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -104,6 +106,10 @@ class Chunk:
     def replicates(self) -> range:
         """Its replicates."""
         return range(self.first, self.first + self.count)
+
+    def settings_of(self, replicate: int) -> dict[str, Value]:
+        """The settings of one of its runs."""
+        return {**self.settings, **{name: values[replicate - self.first] for name, values in self.by_run.items()}}
 
     @property
     def kept_series(self) -> tuple[str, ...]:

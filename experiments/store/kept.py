@@ -122,9 +122,9 @@ def plan_changes(told: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What the runs of two plans differ in, in words; titles, questions and labels are not among what is read."""
     old, new = told["reads"], now["reads"]
     found = [
-        f"{name}: {_listed(old.get(name))} in the results, {_listed(new[name])} now"
-        for name in new
-        if name != "factors" and not _same(old.get(name), new[name])
+        f"{name}: {_listed(old.get(name))} in the results, {_listed(new.get(name))} now"
+        for name in dict.fromkeys([*new, *old])
+        if name != "factors" and not _same(old.get(name), new.get(name))
     ]
     factors = list(_factor_changes(old["factors"], new["factors"]))
     before, after = told["design_points"], now["design_points"]

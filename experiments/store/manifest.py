@@ -88,6 +88,7 @@ def read_from(plan: Plan) -> dict[str, Any]:
             "factors": factors,
             "points_have_names": bool(plan.arms),
             **({"assumptions": _sample_of(plan.assumed)} if plan.assumed else {}),
+            **({"by_run": plan.by_run.told()} if plan.by_run else {}),
         },
         "design_points": [
             {

@@ -48,7 +48,7 @@ class Bloc(Government):
         agenda, menu = world.agenda, world.agenda.menus[dyad]
         current = state.treaty[lanes, dyad]
         noise = packages.noise_scale(
-            p.perception_noise,
+            world.setting("perception_noise", lanes),
             state.dialogue[lanes, dyad],
             p.dialogue_on_perception,
             state.track2[lanes, dyad],
@@ -210,7 +210,7 @@ class Bloc(Government):
         """Chances that it takes honest conduct for a lapse, and a lapse for honest conduct (1.11)."""
         p, dialogue = self.world.parameters, self.world.state.dialogue[lanes, dyad]
         left = trust.monitoring_error(1.0, dialogue, p.dialogue_on_monitoring)  # of each error, by dialogue
-        alarm, missed = p.false_alarm * left, p.missed_violation * left
+        alarm, missed = self.world.setting("false_alarm", lanes) * left, p.missed_violation * left
         if not self.world.rules.by_issue:
             return alarm, missed
         at = (self.world.state.treaty[lanes, dyad], 1 - self.side(dyad))
@@ -251,7 +251,7 @@ class Bloc(Government):
                 left=state.answer_left[:, dyad, side],
                 u=u,
                 standing=state.standing[:, dyad, side],
-                generosity=p.generosity,
+                generosity=self.world.setting("generosity"),
                 response=p.proportional_response,
                 quarters=p.punishment_quarters,
             )

@@ -167,7 +167,9 @@ class Government:
         del other  # the shipped government answers everybody alike
         p = self.world.parameters
         share = p.proportional_response if p.retaliation_rule == "proportional" else 1.0
-        answers = u >= p.generosity if p.retaliation_rule == "generous" else np.ones(u.shape, dtype=bool)
+        answers = (
+            u >= self.world.setting("generosity") if p.retaliation_rule == "generous" else np.ones(u.shape, dtype=bool)
+        )
         return answers, share * unilateral.answer_rise(rise, p.retaliation_ratio)
 
     def promises_supply(self, dyad: int) -> np.ndarray:

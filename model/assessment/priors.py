@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.numerics import FloatArray
+from model.numerics import FloatArray, FloatLike
 from model.parameters.checked import Parameters
 from model.rules import compliance
 from model.rules import tension as tension_rules
@@ -12,14 +12,16 @@ from model.rules import trust as trust_rules
 from model.scenario.scenario import Scenario
 
 
-def mean_tension(parameters: Parameters, dialogue: float | None = None) -> FloatArray:
-    """(d,) long-run mean of latent tension with jumps and a dialogue at its ceiling (theory 1.12).
+def mean_tension(
+    parameters: Parameters, dialogue: FloatLike | None = None, crises: FloatLike | None = None
+) -> FloatArray:
+    """(..., d) long-run mean of latent tension with jumps and a dialogue at its ceiling (theory 1.12).
 
-    dialogue: another ceiling than that of the run.
+    dialogue, crises: (..., 1) or scalar, another ceiling and another rate of jumps than those of the run.
     """
     return tension_rules.mean_latent(
         parameters.tension_mean,
-        parameters.tension_jump_rate,
+        parameters.tension_jump_rate if crises is None else crises,
         parameters.tension_jump_mean,
         parameters.tension_persistence,
         parameters.dialogue_on_tension,

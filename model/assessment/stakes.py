@@ -71,16 +71,17 @@ def withheld_costs(
     special: FloatArray,
     above: FloatArray,
     is_promised: np.ndarray,
+    generosity: FloatLike,
 ) -> FloatArray:
     """(..., p, 5) what the importer loses at every point of its duty grid by licences that its partner withholds.
 
     harm, above, is_promised (..., b, b) by who gives licences and who needs them: above as ``state.withheld_above``,
-    is_promised whether a treaty promises them; special (..., b, b) on vehicles.
+    is_promised whether a treaty promises them; special (..., b, b) on vehicles; generosity (..., 1) or scalar.
     """
     parties = economy.parties
     needs, gives = parties.importer, parties.partner
     duty = special[..., needs, gives]
-    forgives = parameters.generosity if parameters.retaliation_rule == "generous" else 0.0
+    forgives = generosity if parameters.retaliation_rule == "generous" else 0.0
     chance = (1.0 - forgives) * ~is_promised[..., gives, needs]
     grid = unilateral.duty_grid(duty, parameters.duty_step)
     return unilateral.withheld_cost(grid, duty, above[..., gives, needs], harm[..., gives, needs], chance)
@@ -252,11 +253,14 @@ def other_terms(
     )
 
 
-def effective_tension(parameters: Parameters, latent: FloatArray) -> FloatArray:
-    """(..., d) tension over the life of an agreement (theory 1.12)."""
+def effective_tension(parameters: Parameters, latent: FloatArray, usual: FloatArray | None = None) -> FloatArray:
+    """(..., d) tension over the life of an agreement (theory 1.12).
+
+    usual: (..., d) another long-run mean than that of the parameters.
+    """
     return tension.effective_tension(
         latent,
-        mean_tension(parameters),
+        mean_tension(parameters) if usual is None else usual,
         parameters.discount_factor,
         parameters.repudiation_hazard,
         parameters.tension_persistence,

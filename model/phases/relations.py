@@ -10,7 +10,7 @@ from model.numerics import FloatLike
 from model.phases.assessing import judged_anew
 from model.rules import dialogue, packages, ratification, tension, trust, turnover
 from model.stage import Stage
-from model.state import NEVER, climate_of
+from model.state import NEVER, climate_of, usual_tension_now
 
 
 def see_events(world: Stage) -> None:
@@ -26,7 +26,8 @@ def see_events(world: Stage) -> None:
         state.age = state.age + (on_sale & (state.age < NEVER))
         state.announced_age = state.announced_age + (state.announced > 0.0)
         move_tension(world)
-    state.climate = climate_of(world.scenario, world.parameters, state.tension)
+    usual = usual_tension_now(world.parameters, world.own)
+    state.climate = climate_of(world.scenario, world.parameters, state.tension, usual)
     if np.count_nonzero(world.rules.new_governments[t]):
         change_governments(world)
 
@@ -39,11 +40,11 @@ def move_tension(world: Stage) -> None:
         state.tension,
         p.tension_mean,
         p.tension_persistence,
-        p.tension_volatility,
+        world.setting("tension_volatility", axes=1),
         luck.tension_shock[t + 1],
         luck.tension_jump[t + 1],
         luck.tension_jump_size[t + 1],
-        p.tension_jump_rate,
+        world.setting("tension_jump_rate", axes=1),
         p.tension_jump_mean,
         state.depth,
         p.cooperation_on_tension,
@@ -97,8 +98,9 @@ def hold_talks(world: Stage) -> None:
     floor: FloatLike = 0.0
     if has_contacts:
         floor = dialogue.subnational_level(p.subnational_floor, strain, p.subnational_breaks_above)
+    ceiling = world.setting("dialogue_ceiling", axes=1)
     state.dialogue = dialogue.dialogue_step(
-        state.dialogue, state.is_open, p.dialogue_ceiling, p.dialogue_rise, p.dialogue_fall, floor
+        state.dialogue, state.is_open, ceiling, p.dialogue_rise, p.dialogue_fall, floor
     )
     if p.track2:
         state.track2 = dialogue.track2_step(state.track2, strain, p.track2_rise, p.subnational_breaks_above)

@@ -32,7 +32,7 @@ def test_moments_are_those_of_the_runs_that_have_a_value() -> None:
     # The usual spread, over the points that have one, is (1 + 0 + 0) / 3; one run of it is added.
     usual = 1.0 / 3.0
     assert found.variance[:2] == pytest.approx([(2 * 1.0 + usual) / 3 / 2, (4 * 0.0 + usual) / 5 / 4])
-    assert found.low[0] == pytest.approx(1.1) and found.high[0] == pytest.approx(2.9)
+    assert (found.low[0], found.high[0]) == (1.0, 3.0), "two runs say no more of their ends"
     assert all(math.isnan(column[k]) for column in found for k in (2, 3)), "one run says nothing about spread"
 
 
@@ -68,6 +68,58 @@ def test_mean_and_chance_band_are_found_through_noise() -> None:
     assert np.abs(run_high - run_low - 2 * 1.645 * spread_at(tests)).mean() < 0.12
     lengths = np.array(emulator.outputs[0]["lengths"])
     assert lengths[:, 2].min() >= 10.0 > lengths[:, :2].min(axis=0).max(), "what does nothing has a long way to go"
+
+
+def test_ends_of_few_runs_hold_nine_in_ten_further_ones() -> None:
+    runs = np.random.default_rng(31).normal(size=(4000, 32))
+    found = moments(runs)
+    further = np.random.default_rng(32).normal(size=(4000, 50))
+    inside = (further >= found.low[:, None]) & (further <= found.high[:, None])
+    assert inside.mean() == pytest.approx(0.9, abs=0.01), "NumPy's usual quantiles come to .85"
+
+
+def test_with_all_points_as_centres_a_curve_is_the_mean_of_the_process() -> None:
+    """The same as scikit-learn's, given the kernel and the noise."""
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import ConstantKernel, Matern
+
+    rng = np.random.default_rng(33)
+    places, noise = rng.uniform(size=(60, 2)), rng.uniform(0.001, 0.1, 60)
+    target = np.sin(4.0 * places[:, 0]) + rng.normal(0.0, np.sqrt(noise))
+    kernel = fitting.Kernel([1.5, 0.4], [[0.5, 2.0], [0.1, 0.2]])
+    curve = fitting._Curve.of(kernel, places, places, target, noise)
+    first, second = (
+        ConstantKernel(share, "fixed") * Matern(lengths, "fixed", nu=2.5)
+        for share, lengths in zip(*kernel, strict=True)
+    )
+    scale = target.std()
+    process = GaussianProcessRegressor(first + second, alpha=noise / scale**2, optimizer=None)
+    expected = target.mean() + scale * process.fit(places, (target - target.mean()) / scale).predict(places)
+    assert curve.at_points == pytest.approx(expected, abs=1e-6)
+
+
+def test_points_beside_the_centres_have_a_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same centres, four times the points: the error halves."""
+    monkeypatch.setattr(fitting, "CENTRES", 64)
+    tests = np.random.default_rng(34).uniform(0.1, 0.9, size=(300, 3))
+    missed = []
+    for n in (64, 1024):
+        places = np.random.default_rng(35).uniform(size=(n, 3))
+        output = fitted(runs_at(places, 8, 36), False)
+        assert len(output["mean"]["weights"]) == 64
+        emulator = Emulator(told_of(output, places[:64]))
+        missed.append(np.sqrt(np.mean(([emulator.curves(place)[0, 0] for place in tests] - truth(tests)) ** 2.0)))
+    assert missed[1] < 0.5 * missed[0]
+
+
+def test_a_share_is_no_surer_where_all_runs_happen_to_agree() -> None:
+    """Nine in ten runs say yes everywhere; of eight runs all do so at four points in ten."""
+    rng = np.random.default_rng(37)
+    places = rng.uniform(size=(400, 2))
+    output = fitted(Runs(places, (rng.random((400, 8)) < 0.9) * 1.0), True)
+    emulator = Emulator(told_of({**output, "is_yes_no": True, "limits": [0.0, 1.0]}, places))
+    found = np.array([emulator.curves(place)[0, 0] for place in rng.uniform(size=(100, 2))])
+    assert found.mean() == pytest.approx(0.9, abs=0.015)
 
 
 def test_where_the_search_for_a_kernel_begins_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:

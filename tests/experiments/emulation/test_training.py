@@ -22,9 +22,9 @@ from experiments.emulation import training
 from experiments.emulation.emulator import Emulator
 from experiments.emulation.report import NAME, show, write_emulator
 from experiments.emulation.training import Sizes, keys_of, make_emulator, places_of, sizes_of, worst_error
-from experiments.running.runner import Hooks
+from experiments.running.runner import Hooks, rerun, run_plan
 from experiments.store.columns import Chunk, Played
-from model import InputFault, load_scenario
+from model import Ensemble, InputFault, load_scenario
 
 pytest.importorskip("sklearn")
 
@@ -46,22 +46,29 @@ scale = "log"
 SIZES = Sizes(16, 40, 16, 0.0)
 
 
-def depth_at(generosity: float, jumps: float) -> float:
-    return 0.2 + 0.3 * generosity + 0.05 * float(np.log(jumps / 0.01))
+#: The same of two inputs, one of which cannot differ between the runs of a world: points are played one by one.
+ONE_BY_ONE = PLAN.replace("[factors.tension_jump_rate]", "[factors.exit_cost]")
+
+
+def depth_at(generosity: Any, jumps: Any) -> Any:
+    return 0.2 + 0.3 * generosity + 0.05 * np.log(jumps / 0.01)
 
 
 def made_up(chunk: Chunk) -> Played:
     """Depth has luck in it; cooperation is inherited between the US and the EU where generosity is high."""
-    g, jumps, n = float(chunk.settings["generosity"]), float(chunk.settings["tension_jump_rate"]), chunk.count
+    names = ["generosity", "exit_cost" if "exit_cost" in chunk.settings else "tension_jump_rate"]
+    g, jumps = np.array([[float(chunk.settings_of(r)[name]) for r in chunk.replicates] for name in names])
     luck = np.array([np.random.default_rng([chunk.root_seed % 97, r]).normal(0.0, 0.05) for r in chunk.replicates])
     depth = depth_at(g, jumps) + luck
-    inherited = np.array([False, False, g > 0.6])
+    none = np.zeros(chunk.count, dtype=bool)
+    inherited = np.stack([none, none, g > 0.6], axis=1).reshape(-1)
+    n = chunk.count
     happens = luck < 0.1 * (g - 0.5)
     rows = {
         "mean_depth": np.repeat(depth, 3),
-        "inherited": np.tile(inherited, n),
-        "emerged": np.repeat(happens, 3) & ~np.tile(inherited, n),
-        "kept": np.repeat(happens, 3) & np.tile(inherited, n),
+        "inherited": inherited,
+        "emerged": np.repeat(happens, 3) & ~inherited,
+        "kept": np.repeat(happens, 3) & inherited,
         "final_ev_share_first": np.tile([0.9, 0.9, 0.4], n),
         "final_ev_share_second": np.tile([0.4, 0.8, 0.8], n),
     }
@@ -72,18 +79,19 @@ def plan_in(folder: Path, text: str = PLAN) -> Plan:
     return load_plan(written(folder, "two.toml", text))
 
 
-def made(folder: Path, sizes: Sizes = SIZES, **more: Any) -> dict[str, Any]:
-    told = make_emulator(plan_in(folder), folder / "out", sizes, 1, work=made_up, **more)
+def made(folder: Path, sizes: Sizes = SIZES, text: str = PLAN, **more: Any) -> dict[str, Any]:
+    told = make_emulator(plan_in(folder, text), folder / "out", sizes, 1, work=made_up, **more)
     assert told is not None
     return told
 
 
-def test_known_curves_are_found_and_told_apart(tmp_path: Path) -> None:
-    told = made(tmp_path)
+@pytest.mark.parametrize("text", [PLAN, ONE_BY_ONE], ids=["side by side", "one by one"])
+def test_known_curves_are_found_and_told_apart(tmp_path: Path, text: str) -> None:
+    told = made(tmp_path, text=text)
     write_emulator(told, tmp_path)
     emulator = Emulator.load(tmp_path / f"{NAME}.json")
     assert (tmp_path / f"{NAME}.png").stat().st_size > 10_000
-    said = emulator.predict(generosity=0.3, tension_jump_rate=0.05)
+    said = emulator.predict({"generosity": 0.3, emulator.inputs[1]["name"]: 0.05})
     depth = said["mean_depth", "CN-EU"]
     assert depth.mean == pytest.approx(depth_at(0.3, 0.05), abs=0.025)
     assert depth.low < depth.mean < depth.high and depth.high - depth.low < 0.1
@@ -108,22 +116,55 @@ def test_emergence_is_of_runs_that_inherited_nothing(tmp_path: Path) -> None:
     assert names["inherited", "CN-EU"]["held_out"]["r2"] is None, "the same everywhere"
 
 
-def test_held_out_points_have_other_luck_and_other_places(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [PLAN, ONE_BY_ONE], ids=["side by side", "one by one"])
+def test_held_out_points_have_other_luck_and_other_places(tmp_path: Path, text: str) -> None:
     seen: dict[int, set[tuple[float, ...]]] = {}
     runs: dict[int, int] = {}
 
     def watched(chunk: Chunk) -> Played:
-        seen.setdefault(chunk.root_seed, set()).add(tuple(float(v) for v in chunk.settings.values()))
+        for run in chunk.replicates:
+            seen.setdefault(chunk.root_seed, set()).add(tuple(float(v) for v in chunk.settings_of(run).values()))
         runs[chunk.root_seed] = runs.get(chunk.root_seed, 0) + chunk.count
         return made_up(chunk)
 
-    plan = plan_in(tmp_path)
+    plan = plan_in(tmp_path, text)
     told = make_emulator(plan, tmp_path / "out", SIZES, 1, work=watched)
     assert told is not None and sorted(map(len, seen.values())) == [16, 16]
     assert not set.intersection(*seen.values())
     of_points = SIZES.points * SIZES.replicates
     assert runs == {plan.root_seed: of_points, training.seeds_of(plan)[0]: 6 * of_points}, "less of their own luck"
     assert all(len(one["tested"]) == 16 for one in told["outputs"])
+
+
+def test_side_by_side_held_out_points_have_as_many_runs_as_design_points() -> None:
+    assert Sizes(2048, 32, 64).replicates_held_out(True) == 1024
+    assert Sizes(2048, 32, 64).replicates_held_out(False) == 6 * 32
+
+
+def test_side_by_side_every_run_has_its_settings_and_luck_of_its_own(tmp_path: Path) -> None:
+    """The numbers of a point are those of its runs played alone."""
+    plan = plan_in(tmp_path)
+    rows = [{"generosity": g, "tension_jump_rate": jumps} for g, jumps in ((0.1, 0.02), (0.9, 0.2), (0.5, 0.05))]
+    points = training.side_by_side(plan, rows, 4, "few", 5)
+    keys = keys_of(plan)
+    came = run_plan(points, tmp_path / "played", 1)
+    values = training.values_of(came, keys, 3, 4)
+    depth = values[next(key for key in keys if key[:2] == ("mean_depth", "CN-EU"))]
+    assert depth.shape == (3, 4) and len(np.unique(depth)) > 6
+    for run in (0, 5, 11):
+        own = {**rows[run // 4]}
+        alone = Ensemble("2026", 5, [run], {**plan.settings, **own}).run().summary()
+        assert depth.flat[run] == alone.loc[alone["dyad"] == "CN-EU", "mean_depth"].item()
+    # Played again from its folder alone, on the other engine.
+    assert rerun(came.results, "0-5", engine="mesa").is_same
+    other = training.side_by_side(plan, rows[::-1], 4, "few", 5)
+    with pytest.raises(InputFault, match="by_run: times 4"):
+        run_plan(other, tmp_path / "played", 1)
+
+
+def test_whether_points_can_be_played_side_by_side(tmp_path: Path) -> None:
+    assert training.is_side_by_side(load_plan("sliders")) and training.is_side_by_side(plan_in(tmp_path))
+    assert not training.is_side_by_side(plan_in(tmp_path, ONE_BY_ONE))
 
 
 def test_the_next_points_have_another_luck_and_none_that_of_the_held_out_points(
@@ -136,7 +177,7 @@ def test_the_next_points_have_another_luck_and_none_that_of_the_held_out_points(
         stages.setdefault(chunk.name.split("/")[0], set()).add(chunk.root_seed)
         return made_up(chunk)
 
-    plan = dataclasses.replace(plan_in(tmp_path), outcomes=("mean_depth",), rows=())
+    plan = dataclasses.replace(plan_in(tmp_path, ONE_BY_ONE), outcomes=("mean_depth",), rows=())
     assert make_emulator(plan, tmp_path / "out", Sizes(64, 8, 8, 0.0), 1, work=watched) is not None
     apart, seeds = training.seeds_of(plan)
     expected = [apart, *(next(seeds) for _ in range(4))]
@@ -148,7 +189,7 @@ def test_the_next_points_have_another_luck_and_none_that_of_the_held_out_points(
 @pytest.mark.slow
 def test_points_are_added_until_the_error_is_small_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words: list[str] = []
-    plan = dataclasses.replace(plan_in(tmp_path), outcomes=("mean_depth",))
+    plan = dataclasses.replace(plan_in(tmp_path, ONE_BY_ONE), outcomes=("mean_depth",))
     few, many = Sizes(128, 40, 16, 0.5), Sizes(64, 40, 16, 0.2)
     quick = make_emulator(plan, tmp_path / "few", few, 1, work=made_up, tell=words.append)
     monkeypatch.setattr(training, "worst_error", lambda outputs: 0.3 if outputs else 0.0)
@@ -180,8 +221,8 @@ def test_the_same_again_plays_nothing(tmp_path: Path) -> None:
         )
 
 
-def test_it_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = made(tmp_path)
+def test_it_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
+    whole = made(tmp_path, text=ONE_BY_ONE)
     played: list[str] = []
 
     def stops(chunk: Chunk) -> Played:
@@ -190,12 +231,33 @@ def test_it_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: pytest
             raise KeyboardInterrupt
         return made_up(chunk)
 
+    def notes(chunk: Chunk) -> Played:
+        played.append(chunk.name)
+        return made_up(chunk)
+
+    plan = plan_in(tmp_path, ONE_BY_ONE)
+    with pytest.raises(KeyboardInterrupt):
+        make_emulator(plan, tmp_path / "cut", SIZES, 1, work=stops)
+    played.clear()
+    again = make_emulator(plan, tmp_path / "cut", SIZES, 1, work=notes)
+    assert again is not None and again["outputs"] == whole["outputs"] and len(played) == 32 - 19
+
+
+def test_side_by_side_it_goes_on_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "PART_SIDE_BY_SIDE", 100)
+    whole, played = made(tmp_path), 0
+
+    def stops(chunk: Chunk) -> Played:
+        nonlocal played
+        played += 1
+        if played == 42:  # of 39 parts held out and 7 of points
+            raise KeyboardInterrupt
+        return made_up(chunk)
+
     with pytest.raises(KeyboardInterrupt):
         make_emulator(plan_in(tmp_path), tmp_path / "cut", SIZES, 1, work=stops)
-    played.clear()
-    again = make_emulator(plan_in(tmp_path), tmp_path / "cut", SIZES, 1,
-                          work=lambda chunk: played.append(chunk.name) or made_up(chunk))  # type: ignore[func-returns-value]  # fmt: skip
-    assert again is not None and again["outputs"] == whole["outputs"] and len(played) == 32 - 19
+    again = make_emulator(plan_in(tmp_path), tmp_path / "cut", SIZES, 1, work=made_up)
+    assert played == 42 and again is not None and again["outputs"] == whole["outputs"]
 
 
 def test_what_a_stage_that_was_stopped_hands_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +269,7 @@ def test_what_a_stage_that_was_stopped_hands_back(tmp_path: Path, monkeypatch: p
 
 
 def test_lost_runs_are_left_out(tmp_path: Path) -> None:
-    plan = plan_in(tmp_path)
+    plan = plan_in(tmp_path, ONE_BY_ONE)
 
     def fails(chunk: Chunk) -> Played:
         if chunk.design_point == 3:
