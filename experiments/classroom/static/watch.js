@@ -143,12 +143,14 @@ function drawCloud() {
   const said = guessed();
   const runs = cloud ? cloud.runs : 0;
   const mine = (d) => (state.outcome ? state.outcome[d].mean_depth : runs && !state.moves.length ? cloud.depth[d][0] : null);
-  put(parts.told, runs ? t("cloud.help", { runs: digits(runs, 0), of: digits(cloud.of, 0) }) : t("cloud.waiting"), cloud?.fault ? [gap(), t("cloud.fault")] : "", said?.pairs ? [gap(), runs ? [t("estimate.bars"), gap()] : "", t("estimate.help")] : "");
   const strip = (d, played) => cloudChart(played, d, played ? mine(d) : null, t("cloud.mine"), played && state.base?.runs ? state.base.depth[d] : null, said?.pairs?.[d]);
+  // All strips first, which ask how wide the page is: after a change of the page it would be laid out for each of them.
   const shown = runs || said?.pairs ? h("div", { id: "cloud", class: DYADS.length > 3 ? "many" : "", "data-runs": runs }, DYADS.map((_, d) => strip(d, runs ? cloud : null))) : null;
+  const beside = said?.pairs ? [h("p", { class: "soft" }, h("strong", {}, t("estimate.title")), colon(), t("estimate.help")), DYADS.map((_, d) => strip(d, null))] : said?.why ? h("p", { class: "soft" }, t(`estimate.${said.why}`)) : null;
+  put(parts.told, runs ? t("cloud.help", { runs: digits(runs, 0), of: digits(cloud.of, 0) }) : t("cloud.waiting"), cloud?.fault ? [gap(), t("cloud.fault")] : "", said?.pairs ? [gap(), runs ? [t("estimate.bars"), gap()] : "", t("estimate.help")] : "");
   put(parts.cloud, shown);
-  drawGuess(said?.pairs ? [h("p", { class: "soft" }, h("strong", {}, t("estimate.title")), colon(), t("estimate.help")), DYADS.map((_, d) => strip(d, null))] : said?.why ? h("p", { class: "soft" }, t(`estimate.${said.why}`)) : null);
   drawEffect(said);
+  drawGuess(beside);
 }
 
 function drawEffect(said) {

@@ -31,10 +31,16 @@ export const sentence = (text) => text.charAt(0).toLocaleUpperCase(language) + t
 // The name of a choice; a tactic from a file of one's own has no words but its name.
 export const choiceName = (key) => (has(`choice.${key}`) ? t(`choice.${key}`) : key);
 
-export const digits = (value, places = 2) =>
-  (Math.abs(value) < 0.5 * 10 ** -places ? 0 : Number(value)).toLocaleString(language, { minimumFractionDigits: places, maximumFractionDigits: places });
+// How numbers are written, made once for each language and number of places: to make one takes longer than to use it.
+const written = new Map();
+function inWriting(value, least, most) {
+  const key = `${language} ${least} ${most}`;
+  if (!written.has(key)) written.set(key, new Intl.NumberFormat(language, { minimumFractionDigits: least, maximumFractionDigits: most }));
+  return written.get(key).format(value);
+}
+export const digits = (value, places = 2) => inWriting(Math.abs(value) < 0.5 * 10 ** -places ? 0 : Number(value), places, places);
 // A number with no more places than it needs.
-export const plain = (value, places) => `${value < 0 ? "−" : ""}${Math.abs(value).toLocaleString(language, { maximumFractionDigits: places })}`;
+export const plain = (value, places) => `${value < 0 ? "−" : ""}${inWriting(Math.abs(value), 0, places)}`;
 export const signed = (value, places = 2) =>
   (Math.abs(value) < 0.5 * 10 ** -places ? "" : value > 0 ? "+" : "−") + digits(Math.abs(value), places);
 // Money comes in bn$ and is written in the unit that the language counts it in: 1 bn$ is 10 亿美元.

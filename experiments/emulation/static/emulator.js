@@ -38,7 +38,10 @@ export function emulatorOf(told) {
       let kernel = 0;
       for (const { share, nearness } of materns) {
         let square = 0;
-        for (let k = 0; k < at.length; k += 1) square += nearness[k] * (points[n][k] - at[k]) ** 2;
+        for (let k = 0; k < at.length; k += 1) {
+          const apart = points[n][k] - at[k];
+          square += nearness[k] * apart * apart;
+        }
         const distance = ROOT_5 * Math.sqrt(square);
         kernel += share * (1 + distance + (distance * distance) / 3) * Math.exp(-distance);
       }

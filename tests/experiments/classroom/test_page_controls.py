@@ -222,7 +222,7 @@ def work_leading(lead: Visitor, running: Served) -> None:
     screen.click("#lead-next")
     with screen.expect_download():
         screen.click("#lead-export")
-    for when in ("before", "after", "refresh"):
+    for when in ("before", "after"):
         screen.click(f"#quiz-{when}")
     with screen.expect_download():
         screen.click("#quiz-csv")

@@ -221,7 +221,7 @@ def test_a_slider_in_class_is_answered_at_once_and_then_played(chrome: Any, clas
     # The machine of a test may be busy: half of the moves tell what the page takes.
     assert sorted(ms for ms, _ in took)[len(took) // 2] <= ALLOWED, took
     assert all(is_new for _, is_new in took[1:])
-    assert "estimated" in page.inner_text("#drawer .guess") and page.locator("#cloud").get_attribute(
+    assert "Estimated" in page.inner_text("#drawer .guess") and page.locator("#cloud").get_attribute(
         "data-runs"
     ) == str(N_RUNS)
     page.fill("#set-generosity", "0.9")

@@ -155,6 +155,7 @@ def test_every_lesson_fits_on_the_wall(chrome: Any, page_: Served, language: str
     page.click("#tab-learn")
     for number, lesson in enumerate(shipped(), 1):
         page.click(f"#chapter-{number}")
+        page.wait_for_selector("#reveal")
         fits(page, "reveal", "vote-next")
         predict(page)
         page.click("#reveal")
