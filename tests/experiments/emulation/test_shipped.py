@@ -28,7 +28,7 @@ def test_it_answers_for_every_output_of_its_plan() -> None:
     assert asked >= {(one["outcome"], one["where"]) for one in told["outputs"]} >= {
         key for key in asked if key[0] not in ("emerged", "kept", "inherited")
     }  # fmt: skip
-    assert told["n_points"] >= 64 and told["replicates"] >= 64
+    assert told["n_points"] * told["replicates"] >= 65_536
 
 
 @pytest.fixture
