@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from experiments.cli.main import main
+from experiments.display.ending import ended_in_order
+
+with ended_in_order():  # a Ctrl-C while the command is still read
+    from experiments.cli.main import main
 
 __all__ = ["main"]
 

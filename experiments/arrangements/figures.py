@@ -27,15 +27,20 @@ from experiments.display.figure_style import (
 from experiments.display.looks import style
 
 KINDS: Final = (("more", BLUE, HATCHES[0]), ("the same", GREY, HATCHES[0]), ("less", VERMILLION, HATCHES[1]))
+NOTHING: Final = 1e-9  # a share of worlds: below one in any sample, above what is left of 1 - 0.6 - 0.4
 
 
 def arrangements_figure(told: Mapping[str, Any]) -> Figure:
-    """Two panels, a row an arrangement, the robust choice marked; the arrangement as it is has no second bar."""
+    """Two panels, a row an arrangement, the robust choice marked; the arrangement as it is has no second bar.
+
+    The legend names what is drawn: a kind of world that no row has is not in it.
+    """
     rows = told["candidates"]
     width = letters(0.5 if style().is_stacked else 0.3)
     names = row_names([f"{one['name']} *" if one["name"] == told["robust"] else one["name"] for one in rows], width, 3)
     lines = max(name.count("\n") + 1 for name in names)
     drawn, ((left, right),) = panels(1, 2, max((0.3 + 0.28 * lines) * len(rows) + 2.2, 4.0), share_y=False)
+    shown = set()
     for place, one in enumerate(rows):
         mean, low, high = one["worst_off"]
         if mean is not None and low is not None:
@@ -47,7 +52,10 @@ def arrangements_figure(told: Mapping[str, Any]) -> Figure:
             continue
         same = 1.0 - one["better"] - one["worse"]
         begin = 0.0
-        for share, (_, colour, hatch) in zip((one["better"], same, one["worse"]), KINDS, strict=True):
+        for share, (name, colour, hatch) in zip((one["better"], same, one["worse"]), KINDS, strict=True):
+            if share < NOTHING:
+                continue
+            shown.add(name)
             right.barh(place, 100.0 * share, left=begin, color=colour, hatch=hatch, edgecolor=BLACK, linewidth=pt(0.8))
             begin += 100.0 * share
     for axes in (left, right):
@@ -62,7 +70,11 @@ def arrangements_figure(told: Mapping[str, Any]) -> Figure:
     handles = [
         Line2D([], [], color=BLUE, marker="o", label="mean of these worlds, 95 %"),
         Line2D([], [], color=BLACK, marker="D", markerfacecolor="none", linestyle="", label="scenario's own numbers"),
-        *(Patch(facecolor=colour, hatch=hatch, edgecolor=BLACK, label=name) for name, colour, hatch in KINDS),
+        *(
+            Patch(facecolor=fill, hatch=hatch, edgecolor=BLACK, label=name)
+            for name, fill, hatch in KINDS
+            if name in shown
+        ),
     ]
     n = told["race"]["replicates"]
     keyed(drawn, handles, f"* least regret. {n} runs of each arrangement in each world, all with the same luck.")

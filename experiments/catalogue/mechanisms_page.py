@@ -75,7 +75,8 @@ READING: Final = """\
 * **What was expected and is not seen.** That negotiators answer concessions (imitative tactic; Faratin et al. 1998) or
   share models (Track 2; Earnest 2008) moves the depth between China and the US by +0.000 and -0.001 (± 0.006, 500
   runs): published acts are seen as they are, and little is left to clear. **Trust by type** deepens China–US by 0.055
-  and US–EU by 0.018, and takes 0.060 from China and the EU (`tests/phases/test_published_signs.py`).
+  and US–EU by 0.018, and takes 0.060 from China and the EU (500 runs of other luck than the 200 of the tables, hence
+  other digits: `tests/phases/test_published_signs.py`).
 * **A carbon border charge** alone moves mean depth by less than 0.02 in every dyad, as expected of it, where battery
   costs follow their curve; with their usual luck by 0.021 between China and the EU (± 0.008, 2,000 runs), which misses
   that bound. One that covers whole cars (`carbon_coverage_eu = 1`) takes 0.07 from China and the EU: it is a duty that

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from experiments.display.ending import ENDED, Ended, stopped_in_words
+from experiments.display.ending import ENDED, INTERRUPTED, Ended, stopped_in_words
 from experiments.display.looks import USUAL, looking
 from experiments.display.streams import FAILED, is_text, plain
 from experiments.display.words import OF_FLIPS
@@ -44,7 +44,7 @@ __all__ = [
     "warn",
 ]
 
-BAD_INPUT, INTERRUPTED = 2, 130
+BAD_INPUT = 2
 
 
 TacticsOption = Annotated[

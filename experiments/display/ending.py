@@ -12,7 +12,9 @@ from types import FrameType
 from typing import Final, NoReturn
 
 NOTHING_KEPT: Final = "No run had begun, and nothing was written."
-ENDED: Final = 143  # 128 and the number of the signal, as shells and schedulers expect
+# 128 and the number of the signal, as shells and schedulers expect
+INTERRUPTED: Final = 130
+ENDED: Final = 143
 
 
 class Ended(BaseException):
@@ -21,22 +23,26 @@ class Ended(BaseException):
 
 @contextlib.contextmanager
 def ended_in_order() -> Iterator[None]:
-    """Within it SIGTERM raises ``Ended``, unless whoever began this process has it ignored or heard otherwise."""
+    """Within it SIGTERM raises ``Ended``, unless whoever began this process has it ignored or heard otherwise.
+
+    What stops it where no command says so itself (before one began, or after it) ends it in words, without a traceback.
+    """
 
     def end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
         raise Ended
 
     before = signal.getsignal(signal.SIGTERM)
-    if before is not signal.SIG_DFL or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    signal.signal(signal.SIGTERM, end)
+    is_heard = before is signal.SIG_DFL and threading.current_thread() is threading.main_thread()
+    if is_heard:
+        signal.signal(signal.SIGTERM, end)
     try:
         yield
-    except Ended:  # before a command began, or after it
-        sys.exit(ENDED)
+    except (KeyboardInterrupt, Ended) as stop:
+        sys.stderr.write(f"{stopped_in_words(stop)}\n")
+        sys.exit(ENDED if isinstance(stop, Ended) else INTERRUPTED)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if is_heard:
+            signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

@@ -148,7 +148,7 @@ def test_statecraft_deepens_cooperation_where_it_should(change: dict[str, Any], 
     ids=str,
 )
 def test_what_published_work_expects_and_this_model_does_not_show(change: dict[str, Any]) -> None:
-    """Told as missed in ``docs/limits_and_validity.md``: what governments see and ask is clear enough without."""
+    """Told as missed in ``docs/mechanisms.md``: what governments see and ask is clear enough without."""
     difference, half = effect(change, {})
     print(f"{change}: {difference.round(3)} ± {half.round(3)}")
     assert abs(difference[0]) < half[0] < 0.01
@@ -157,7 +157,7 @@ def test_what_published_work_expects_and_this_model_does_not_show(change: dict[s
 
 @pytest.mark.slow
 def test_trust_by_type_deepens_two_pairs_and_costs_one() -> None:
-    """The textbook test of a partner (theory 0.2): told in ``docs/limits_and_validity.md``, both signs."""
+    """The textbook test of a partner (theory 0.2): told in ``docs/mechanisms.md``, both signs."""
     difference, half = effect({"trust_type": True}, {})
     print(f"{difference.round(3)} ± {half.round(3)}")
     assert np.all((difference - half)[[0, 2]] > 0.0) and difference[1] + half[1] < 0.0

@@ -11,7 +11,15 @@ import pytest
 from commands import SMALL, written
 from typer.testing import Result
 
-from experiments.display.ending import ENDED, NOTHING_KEPT, Ended, ended_in_order, kept_in, stopped_in_words
+from experiments.display.ending import (
+    ENDED,
+    INTERRUPTED,
+    NOTHING_KEPT,
+    Ended,
+    ended_in_order,
+    kept_in,
+    stopped_in_words,
+)
 
 
 @pytest.fixture
@@ -23,10 +31,15 @@ def usual() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("usual")
-def test_a_process_is_left_with_the_code_that_shells_expect() -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, ENDED), (signal.SIGINT, INTERRUPTED)])
+def test_a_process_is_left_with_the_code_that_shells_expect(
+    number: signal.Signals, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also before a command has begun, while its modules are still read."""
     with pytest.raises(SystemExit) as left, ended_in_order():
-        signal.raise_signal(signal.SIGTERM)
-    assert left.value.code == ENDED == 128 + signal.SIGTERM
+        signal.raise_signal(number)
+    assert left.value.code == code == 128 + number
+    assert capsys.readouterr().err == "Stopped at once.\n"
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
