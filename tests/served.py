@@ -88,9 +88,10 @@ def served(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     page = Served(classroom, listener.getsockname()[1], app)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120  # a busy machine takes long to import what it serves with
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.05)
+    assert server.started, "the page's server has not started"
     page.visitor = page.arrive()
     try:
         yield page
