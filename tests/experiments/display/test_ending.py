@@ -24,10 +24,12 @@ from experiments.display.ending import (
 
 @pytest.fixture
 def usual() -> Iterator[None]:
-    """SIGTERM as a process finds it."""
-    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """SIGTERM and Ctrl-C as a process usually finds them; one that was begun in the background has Ctrl-C ignored."""
+    usual = ((signal.SIGTERM, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler))
+    before = [(number, signal.signal(number, handler)) for number, handler in usual]
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before:
+        signal.signal(number, handler)
 
 
 @pytest.mark.usefixtures("usual")
