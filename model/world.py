@@ -85,7 +85,7 @@ class World(Stage):
         luck = draw_lanes(root_seed, self.replicates, self.n_quarters, len(start[0].automakers), start[0].parties)
         super().__init__(start, parameters, luck, int(self.replicates.size), own)
         wanted = None if kept is None else np.asarray(list(kept), dtype=np.int64)
-        self.recorder = Recorder(self.scenario, parameters, self.agenda, self.rules.ceiling, wanted)
+        self.recorder = Recorder(self.scenario, parameters, self.agenda, self.rules.on_table.ceiling, wanted)
         treaties.keep_standards(self)
 
     # --- the phases of a quarter, in the order of model.schedule, which says what each does ------------------------
