@@ -142,7 +142,7 @@ def test_what_is_believed_of_packages(seed: int, n: int, life: str, odd: float, 
     rng = np.random.default_rng(seed)
     here = chosen(MENU, np.sort(rng.permutation(MENU.n_packages)[:n_packages]))
     grid = Grid(drawn(rng, n, MENU.n_x, odd=odd), drawn(rng, n, N_Y, odd=odd))
-    weight = drawn(rng, n_packages, odd=odd) if life else None
+    weight = drawn(rng, *((n, n_packages) if seed % 2 else (n_packages,)), odd=odd) if life else None
     truce = (drawn(rng, n, odd=odd), drawn(rng, n, odd=odd)) if life == "truce" else None
     ours, theirs = both(lambda: seen(grid, MENU, here, weight, truce))
     same(ours, theirs)
