@@ -34,11 +34,11 @@ def test_the_ceiling_is_the_depth_of_a_package_that_the_arm_allows(scenario: str
                 if menu.coordinates[package, side] > 0:
                     kept[DUTY + side] = max(kept[DUTY + side], 0.1)
             best = max(best, float(np.dot(kept, agenda.weights[d])))
-        assert rules.ceiling[d] == pytest.approx(best, abs=1e-12)
+        assert rules.on_table.ceiling[d] == pytest.approx(best, abs=1e-12)
 
 
 def test_with_every_issue_on_the_table_depth_can_be_whole() -> None:
     model = NegotiationModel("2026", root_seed=1, replicate=0)
-    np.testing.assert_allclose(model.world.rules.ceiling, 1.0, atol=1e-12)
+    np.testing.assert_allclose(model.world.rules.on_table.ceiling, 1.0, atol=1e-12)
     # China and the EU: one of two recognitions is active beside charging, and both fit into one package.
     assert model.agenda.active[1, RECOGNITION : RECOGNITION + 2].sum() == 1
