@@ -26,7 +26,7 @@ def test_the_ceiling_is_the_depth_of_a_package_that_the_arm_allows(scenario: str
     agenda, rules = model.agenda, model.world.rules
     for d in range(len(DYADS)):
         menu, best = agenda.menus[d], 0.0
-        allowed = negotiable(menu, rules.on_table, int(agenda.treaty[d]))
+        allowed = negotiable(menu, rules.on_table.allowed[0], int(agenda.treaty[d]))
         for package in np.flatnonzero(allowed).tolist():
             # By hand: what is kept of every issue, a bound duty counting a tenth at least (theory 2.1).
             kept = agenda.levels[d][package].copy()

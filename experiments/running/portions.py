@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from experiments.design.plan import ARM, ID, SAMPLE, DesignPoint, Plan, Value
+from experiments.running.engines import ENGINES, play_ensemble
 from experiments.store.columns import Chunk
 from model import BY_LANE, arithmetic_in_use
 
@@ -156,7 +157,7 @@ def missing_chunks(
 
 def _may_be_together(plan: Plan, engine: str) -> bool:
     """Whether points may share a world: what a user wrote may ask for parameters as if all runs had the same."""
-    return engine == "ensemble" and plan.world is None and plan.tactics is None and not plan.by_run
+    return ENGINES.get(engine) is play_ensemble and plan.world is None and plan.tactics is None and not plan.by_run
 
 
 def _shared(point: DesignPoint) -> tuple[Any, ...]:
