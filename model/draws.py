@@ -143,9 +143,16 @@ def draw_lanes(
 ) -> Draws:
     """The luck of many replicates, shape (quarters + 1, R, *stream shape), replicates fastest in memory.
 
-    A replicate's numbers are those that ``draw`` gives it alone.
+    A replicate's numbers are those that ``draw`` gives it alone; one that comes again has them again.
     """
     numbers = tuple(int(replicate) for replicate in replicates)
+    place = {number: k for k, number in enumerate(dict.fromkeys(numbers))}
+    if len(place) < len(numbers):
+        once, lanes = draw_lanes(root_seed, place, n_quarters, n_automakers, parties), [place[one] for one in numbers]
+        whole = {
+            field.name: np.moveaxis(getattr(once, field.name), 1, -1).take(lanes, axis=-1) for field in fields(Draws)
+        }
+        return Draws(**{name: np.moveaxis(values, -1, 1) for name, values in whole.items()})
     if len(numbers) > KEPT_LANES:
         return _drawn(root_seed, numbers, n_quarters, n_automakers, parties)
     # A copy, which may be written into: it takes a twentieth of the time that drawing does (16 replicates).

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -36,12 +37,12 @@ class Ensemble:
     """Many replicates of one or several sets of parameters.
 
     scenario: a name in ``seeds/scenarios`` or a path; root_seed: with a replicate's number the address of its luck;
-    replicates: how many (1 to a million), or their numbers, each once; parameters: changes to the scenario's parameters
-    by flat name, one mapping or one for each design point; keep: numbers of the replicates whose tables are wanted;
-    lanes: replicates in a block; n_quarters: a shorter horizon than the scenario's, from 1; world: a
-    class of worlds of one's own; arithmetic: numpy or compiled, by default what the environment's DETENTE_ARITHMETIC
-    says, else numpy; by_run: parameters of which every run has a value of its own, in the order of ``replicates``, by
-    name (those of ``BY_LANE``): many settings are played side by side.
+    replicates: how many (1 to a million), or their numbers, each once with the same settings; parameters: changes to
+    the scenario's parameters by flat name, one mapping or one for each design point; keep: numbers of the replicates
+    whose tables are wanted; lanes: replicates in a block; n_quarters: a shorter horizon than the scenario's, from 1;
+    world: a class of worlds of one's own; arithmetic: numpy or compiled, by default what the environment's
+    DETENTE_ARITHMETIC says, else numpy; by_run: parameters of which every run has a value of its own, in the order of
+    ``replicates``, by name (those of ``BY_LANE``): many settings are played side by side.
     Whole numbers may be NumPy's.
 
     Raises ``InputFault`` (a ``ValueError``) that names every impossible input.
@@ -76,7 +77,7 @@ class Ensemble:
         if fault := no_world(world):
             faults.append(f"world = {fault}")
         self.by_run = _by_run(by_run, self.replicates.size, faults)
-        faults += _faults(self.replicates, self.keep) if not faults else []
+        faults += _faults(self.replicates, self.keep, self.by_run) if not faults else []
         if faults:
             raise InputFault(faults, "ensemble")
         self.world_type = world
@@ -143,19 +144,31 @@ def kept_lanes(world: World) -> list[int]:
     return [] if world.recorder.kept is None else [int(lane) for lane in world.recorder.kept]
 
 
-def _faults(replicates: np.ndarray, keep: np.ndarray) -> list[str]:
+def _faults(replicates: np.ndarray, keep: np.ndarray, by_run: LaneValues) -> list[str]:
     faults = []
     if replicates.size == 0:
         faults.append("replicates: none came; allowed is a number from 1, or numbers of replicates from 0")
     numbers, times = np.unique(replicates, return_counts=True)
-    if repeated := numbers[times > 1].tolist():
+    often = numbers[times > 1]
+    if repeated := _same_runs(replicates, often, by_run):
         faults.append(
             f"replicates: {_some(repeated)} came more than once; a number is one run, so that repeats would count "
             "twice; write each once"
         )
+    elif several := np.intersect1d(keep, often).tolist():
+        faults.append(f"keep: {_some(several)} are played under several settings; keep those that are played once")
     if strange := np.setdiff1d(keep, replicates).tolist():
         faults.append(f"keep: {_some(strange)} are not among the replicates")
     return faults
+
+
+def _same_runs(replicates: np.ndarray, often: np.ndarray, by_run: LaneValues) -> list[int]:
+    """Of the numbers that came more than once, those of which two have the same settings."""
+    places = np.flatnonzero(np.isin(replicates, often))
+    runs = zip(
+        replicates[places].tolist(), *(values[places].tolist() for values in by_run.values.values()), strict=True
+    )
+    return sorted({run[0] for run, times in Counter(runs).items() if times > 1})
 
 
 def _by_run(came: Any, n_runs: int, faults: list[str]) -> LaneValues:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,18 +10,19 @@ import numpy as np
 
 from model.assessment import coalitions
 from model.assessment.nodes import Nodes, nodes_in_use
+from model.choices.plugins import Conduct
 from model.choices.tactics import Acceptance, Stance, Tactic, acceptance_of, stance_of, tactic_of
 from model.market import border
 from model.market.access import Gates, gates_of
 from model.market.border import Mechanism
 from model.market.economy import Economy
-from model.numerics import FloatArray
+from model.numerics import FloatArray, FloatLike
 from model.packages.agenda import Agenda
-from model.packages.menu import Menu, negotiable, negotiable_among
-from model.packages.sums import Grid
+from model.packages.menu import Menu
+from model.packages.on_table import OnTable, on_table
+from model.parameters.by_lane import NO_VALUES, LaneValues
 from model.parameters.checked import Parameters
 from model.rules import compliance, cooperation, instruments, unilateral, welfare
-from model.rules.bargaining import OUT_OF_REACH
 from model.rules.club_terms import CarbonStep
 from model.rules.instruments import Instrument
 from model.scenario.scenario import Scenario
@@ -43,22 +43,19 @@ FULL_CUT: Final = len(DUTY_POSITIONS) - 1
 class RunRules:
     """What parameters, scenario and agenda of a run come to."""
 
-    stance: Stance  # of the retaliation rule
-    punishment_horizon: float  # quarters
-    answer_length: float  # quarters that an answer to the breach of a treaty lasts in the other side's reckoning
+    stance: Stance | StanceByLane  # of the retaliation rule
+    punishment_horizon: Length  # quarters
+    answer_length: Length  # quarters that an answer to the breach of a treaty lasts in the other side's reckoning
     tactics: tuple[Tactic, ...]  # of each bloc
     acceptances: tuple[Acceptance, ...]  # of each bloc
-    on_table: tuple[bool, ...]  # (10 truth values) issues that may be tabled
-    off_table: tuple[Grid, ...]  # by dyad: 0 for what can be tabled given what is in force, out of reach for the rest
+    on_table: OnTable  # what may be tabled
     clocks: bool  # instruments have votes, lags and ends of their own
     reviews_from: float  # quarter from which results of duty cases are reviewed; infinite where they never expire
     by_law: tuple[np.ndarray, ...]  # by dyad, (P, 2) whether each side recognises certificates or opens its market
     below_mfn: tuple[np.ndarray, ...]  # by dyad, (P, 2) whether each side's duty goes below its MFN rate
     instruments: tuple[np.ndarray, ...]  # by dyad, (P,) what every package needs; none where clocks are off
-    life: tuple[FloatArray, ...] | None  # by dyad, (P,) what its life makes of its gain
-    life_of: FloatArray  # the same by instrument
+    lives: Lives | None  # what the life of a package makes of its gain
     lags: tuple[tuple[int, int], tuple[int, int]]  # of agreements, of recognition: the least one, how much longer
-    ceiling: FloatArray  # (d,) the largest depth of a package that may be tabled
     inherited: FloatArray  # (d, 10) what the treaty in force at the start concedes on every issue
     given_alone: FloatArray  # (d, s, 10) level of every issue beyond which a side concedes against its will
     nodes: Nodes  # at which assessments look
@@ -85,11 +82,63 @@ class RunRules:
     may_undertake: np.ndarray | None  # (m, b) whether makers of b may offer minimum prices in m (1.19b); None: nobody
 
 
-def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agenda: Agenda) -> RunRules:
-    """Work them out."""
+@dataclass(frozen=True)
+class Length:
+    """Quarters: one number, or of each lane (R,)."""
+
+    value: FloatLike
+
+    def of(self, lanes: np.ndarray | slice = slice(None)) -> FloatLike:
+        """The number, or (n,) those of some lanes."""
+        return self.value[lanes] if isinstance(self.value, np.ndarray) else self.value
+
+
+@dataclass(frozen=True)
+class StanceByLane:
+    """Several stances, and (R,) which of them each lane has."""
+
+    stances: tuple[Stance, ...]
+    kind: np.ndarray
+
+    def __call__(self, conduct: Conduct) -> tuple[FloatArray, FloatArray]:
+        """What the stance of each lane answers."""
+        answers, lanes = [stance(conduct) for stance in self.stances], np.arange(self.kind.size)
+        level, owed = (
+            np.stack([np.broadcast_to(answer[k], lanes.shape) for answer in answers])[self.kind, lanes] for k in (0, 1)
+        )
+        return level, owed
+
+
+@dataclass(frozen=True)
+class Lives:
+    """What the life of a treaty makes of its gain, by kind of lane.
+
+    instruments: (K, 4) of each; packages: by dyad, (K, P); kind (R,): of each lane, None where all are of the first.
+    """
+
+    instruments: FloatArray
+    packages: tuple[FloatArray, ...]
+    kind: np.ndarray | None
+
+    def of_packages(self, dyad: int, packages: np.ndarray, lanes: np.ndarray) -> FloatArray:
+        """(K,) of some packages, or (n, K) where lanes (n,) differ."""
+        if self.kind is None:
+            return self.packages[dyad][0, packages]
+        return self.packages[dyad][:, packages].take(self.kind[lanes], axis=0)
+
+    def of_instruments(self, held: np.ndarray, lanes: np.ndarray) -> FloatArray:
+        """(n,) of an instrument (n,) in some lanes."""
+        return self.instruments[0 if self.kind is None else self.kind[lanes], held]
+
+
+def run_rules(
+    scenario: Scenario, parameters: Parameters, economy: Economy, agenda: Agenda, own: LaneValues = NO_VALUES
+) -> RunRules:
+    """Work them out; own: parameters that differ between lanes."""
     p, s = parameters, scenario
-    stance, horizon = stance_of(p.retaliation_rule, float(p.punishment_quarters))
-    on_table = tuple(bool(getattr(p, f"{group}_issues")) for group in ISSUE_GROUPS)
+    stance, horizon, answer = _answers(p, own)
+    tables, table_of = own.kinds(p, [f"{group}_issues" for group in dict.fromkeys(ISSUE_GROUPS)])
+    allowed = [tuple(bool(getattr(one, f"{group}_issues")) for group in ISSUE_GROUPS) for one in tables]
     ramp = unilateral.zev_demand_shift(p.zev_demand_shift, s.zev_age, p.zev_ramp)
     gates, mechanisms = gates_of(s), tuple(border.in_force(p))
     may_undertake = None if gates is None or not gates.undertakes.any() else gates.undertakes
@@ -99,27 +148,21 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     clocks = p.clocks
     papers = [_papers(menu, by_law) * np.int8(clocks) for menu, (by_law, _) in zip(agenda.menus, laws, strict=True)]
     lags = ((p.agreement_lag, p.agreement_lag_more), (p.recognition_lag, p.recognition_lag_more))
-    # Danger is counted as in effective tension (theory 1.12): what any treaty may live.
-    future = p.discount_factor * (1.0 - p.repudiation_hazard)
-    life_of = instruments.life(np.array(Instrument), future, float(p.truce_quarters), p.truce_renewal, *lags)
     club, by_type, has_content_rules = coalitions.kind_of_club(p), p.trust_type, p.local_content
     return RunRules(
         stance=stance,
         punishment_horizon=horizon,
-        answer_length=max(horizon, p.suspension_quarters) if horizon else 0.0,  # who answers nothing suspends nothing
+        answer_length=answer,
         tactics=tuple(tactic_of(name) for name in p.of_blocs("tactic")),
         acceptances=tuple(acceptance_of(name) for name in p.of_blocs("acceptance")),
-        on_table=on_table,
-        off_table=tuple(_off_table(menu, on_table) for menu in agenda.menus),
+        on_table=on_table(agenda, allowed, table_of),
         clocks=clocks,
         reviews_from=0.0 if clocks else np.inf,
         by_law=tuple(by_law for by_law, _ in laws),
         below_mfn=tuple(below for _, below in laws),
         instruments=tuple(papers),
-        life=tuple(life_of[paper] for paper in papers) if clocks else None,
-        life_of=life_of,
+        lives=_lives(p, own, papers, lags) if clocks else None,
         lags=lags,
-        ceiling=np.array([_deepest(agenda, d, on_table) for d in range(s.parties.n_dyads)]),
         inherited=_conceded_at_start(agenda),
         given_alone=agenda.alone if p.regret == "by_position" else np.where(agenda.regretted, 0.0, 1.0),
         nodes=nodes_in_use(economy, p, agenda.menus),
@@ -145,6 +188,32 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         gates=gates,
         may_undertake=may_undertake,
     )
+
+
+def _answers(p: Parameters, own: LaneValues) -> tuple[Stance | StanceByLane, Length, Length]:
+    """The stance, how long its answer lasts in the other side's reckoning, and the answer to the breach of a treaty."""
+    sets, kind = own.kinds(p, ["retaliation_rule"])
+    found = [stance_of(one.retaliation_rule, float(one.punishment_quarters)) for one in sets]
+    horizons = [horizon for _, horizon in found]
+    # Who answers nothing suspends nothing.
+    answers = [max(horizon, p.suspension_quarters) if horizon else 0.0 for horizon in horizons]
+    if kind is None:
+        return found[0][0], Length(horizons[0]), Length(answers[0])
+    stances = tuple(stance for stance, _ in found)
+    by_lane = [Length(np.array(lengths, dtype=np.float64)[kind]) for lengths in (horizons, answers)]
+    return StanceByLane(stances, kind), by_lane[0], by_lane[1]
+
+
+def _lives(
+    p: Parameters, own: LaneValues, papers: Sequence[np.ndarray], lags: tuple[tuple[int, int], tuple[int, int]]
+) -> Lives:
+    """What the life of a treaty makes of its gain; papers: by dyad, (P,) the instrument that a package needs."""
+    # Danger is counted as in effective tension (theory 1.12): what any treaty may live.
+    future = p.discount_factor * (1.0 - p.repudiation_hazard)
+    sets, kind = own.kinds(p, ["truce_quarters"])
+    codes, lengths = np.array(Instrument), [float(one.truce_quarters) for one in sets]
+    each = np.stack([instruments.life(codes, future, length, p.truce_renewal, *lags) for length in lengths])
+    return Lives(each, tuple(each[:, paper] for paper in papers), kind)
 
 
 def _laws(s: Scenario, menu: Menu, d: int) -> tuple[np.ndarray, np.ndarray]:
@@ -184,27 +253,6 @@ def _conceded_at_start(agenda: Agenda) -> FloatArray:
         duties = slice(DUTY, DUTY + 2)
         found[d, duties] = cooperation.concession(found[d, duties], menu.held[package, duties] > 0, 1.0)
     return found
-
-
-@functools.lru_cache(maxsize=64)
-def _off_table(menu: Menu, on_table: tuple[bool, ...]) -> Grid:
-    """(X, X) and (Y, Y) by what is in force: 0 for what can be tabled, out of reach for the rest.
-
-    A package can be tabled when both its combinations can, whatever the other one is.
-    """
-    x, y = (negotiable_among(menu, on_table, first) for first in (menu.x_package, menu.y_package))
-    # What is in force is fastest in memory, as ``layout.rows`` wants it.
-    return Grid(*(np.asfortranarray((one - 1.0) * OUT_OF_REACH) for one in (x, y)))
-
-
-def _deepest(agenda: Agenda, dyad: int, on_table: tuple[bool, ...]) -> float:
-    """The largest depth of a package that may be tabled over what is in force at the start."""
-    menu = agenda.menus[dyad]
-    tabled = negotiable(menu, on_table, int(agenda.treaty[dyad]))
-    concessions, bound = agenda.levels[dyad][tabled], menu.coordinates[tabled, :2] > 0
-    duties = slice(DUTY, DUTY + N_SIDES)
-    concessions[:, duties] = cooperation.concession(concessions[:, duties], bound, 1.0)
-    return float(np.max(cooperation.depth(concessions, agenda.weights[dyad])))
 
 
 def _rank_within(home: np.ndarray) -> np.ndarray:

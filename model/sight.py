@@ -9,7 +9,7 @@ import numpy as np
 
 from model.assessment.mandate import Mandate
 from model.market.economy import Economy
-from model.numerics import FloatArray, FloatLike
+from model.numerics import FloatArray
 from model.packages.agenda import Agenda
 from model.parameters.checked import Parameters
 from model.run_rules import RunRules
@@ -50,7 +50,7 @@ class Sight(Protocol):
     def thresholds(self) -> Sequence[tuple[FloatArray, FloatArray]]:
         """By dyad and side (P,) win-set threshold for every package, before turnover."""
 
-    def setting(self, name: str, lanes: np.ndarray | slice = ..., axes: int = 0) -> FloatLike:
+    def setting(self, name: str, lanes: np.ndarray | slice = ..., axes: int = 0) -> Any:
         """A parameter that may differ between lanes."""
 
     def known(self) -> Mandate:

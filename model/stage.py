@@ -16,7 +16,7 @@ from model.market.access import Gates, gates_now
 from model.market.clearing import Accounts
 from model.market.economy import SHUT
 from model.market.learning import Learned
-from model.numerics import FloatArray, FloatLike, beside, ordered_sum
+from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.by_lane import NO_VALUES, LaneValues
 from model.parameters.checked import Parameters
 from model.rules import unilateral
@@ -84,7 +84,7 @@ class Stage:
 
     def _take(self, parameters: Parameters) -> None:
         self.parameters = parameters
-        self.rules: RunRules = run_rules(self.scenario, parameters, self.economy, self.agenda)
+        self.rules: RunRules = run_rules(self.scenario, parameters, self.economy, self.agenda, self.own)
         self.ask_thresholds()
 
     def ask_thresholds(self) -> None:
@@ -94,7 +94,7 @@ class Stage:
             for d, (first, second) in enumerate(self.parties.dyads)
         ]
 
-    def setting(self, name: str, lanes: np.ndarray | slice = EVERY_LANE, axes: int = 0) -> FloatLike:
+    def setting(self, name: str, lanes: np.ndarray | slice = EVERY_LANE, axes: int = 0) -> Any:
         """A parameter in ``BY_LANE``: one number, or where lanes differ (lanes, 1, ...) with so many axes behind."""
         return self.own.asked(self.parameters, name, lanes, axes)
 

@@ -19,7 +19,7 @@ from model.market.clearing import MILLION_TO_BILLION
 from model.market.economy import Economy, Opening
 from model.numerics import FloatArray, ordered_sum
 from model.packages.agenda import Agenda
-from model.parameters.by_lane import NO_VALUES, LaneValues
+from model.parameters.by_lane import NO_VALUES, OF_OPENING, LaneValues
 from model.parameters.checked import Parameters
 from model.quarter import Books, Climate, ClubWorth, Conduct, Insight, Market, Standards, Supply, Welfare
 from model.rules import tension as tension_rules
@@ -296,9 +296,10 @@ def first_state(
 
     scenario, economy, opening, agenda = start
     if own:
-        sets, place = own.sets(parameters)
+        sets, place = own.kinds(parameters, OF_OPENING)
         each = [opening_arrays(start, one, rules) for one in sets]
-        whole = {name: by_lane([arrays[name] for arrays in each], place) for name in each[0]}
+        kind = np.zeros(n_lanes, dtype=np.int64) if place is None else place
+        whole = {name: by_lane([arrays[name] for arrays in each], kind) for name in each[0]}
     else:
         whole = {name: lanes(values) for name, values in opening_arrays(start, parameters, rules).items()}
     whole["own_error"], whole["partner_error"] = luck.own_error[0], luck.partner_error[0]

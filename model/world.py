@@ -85,7 +85,7 @@ class World(Stage):
         luck = draw_lanes(root_seed, self.replicates, self.n_quarters, len(start[0].automakers), start[0].parties)
         super().__init__(start, parameters, luck, int(self.replicates.size), own)
         wanted = None if kept is None else np.asarray(list(kept), dtype=np.int64)
-        self.recorder = Recorder(self.scenario, parameters, self.agenda, self.rules.ceiling, wanted)
+        self.recorder = Recorder(self.scenario, parameters, self.agenda, self.rules.on_table.ceiling, wanted)
         treaties.keep_standards(self)
 
     # --- the phases of a quarter, in the order of model.schedule, which says what each does ------------------------
@@ -196,6 +196,10 @@ def address(root_seed: object, replicate: object) -> tuple[int, int]:
 def no_world(came: Any) -> str:
     """What is wrong with what is to be a class of worlds: what came, what is allowed, what to do; empty: nothing."""
     if isinstance(came, type) and issubclass(came, World):
+        for seat in SEATS:
+            kind, usual = getattr(came, seat), getattr(World, seat)
+            if not (isinstance(kind, type) and issubclass(kind, usual)):
+                return f"{came.__name__}.{seat} = {shown(kind)}: allowed is {usual.__name__} or a subclass of it"
         return ""
     fault = f"{came.__name__ if isinstance(came, type) else shown(came)}: allowed is World or a subclass of it"
     seats = (name for name in SEATS if isinstance(came, type) and issubclass(came, getattr(World, name)))

@@ -21,7 +21,7 @@ from model.agents.bloc import Bloc
 from model.choices import plugins
 from model.choices.own_file import OwnFile, changed, digest_of, files_read, read_text, run_file, where_of, whole_digest
 from model.faults import InputFault, kind_of, nearest
-from model.world import World
+from model.world import World, no_world
 
 SUBJECT: Final = "world file"
 #: What a class may be a subclass of -> where a world is told of it; a world itself takes the world's place.
@@ -76,6 +76,8 @@ def load_world(asked: str | Path, sha256: str | None = None) -> WorldFile:
         raise InputFault([_no_such(where, name, names, own)], SUBJECT)
     parent = _parent_of(own[name])
     assert parent is not None
+    if parent is World and (odd := no_world(own[name])):
+        raise InputFault([f"'{where}': {odd}"], SUBJECT)
     if not _replaces(own[name]):
         near = "".join(f"; {line}" for line in _uncalled(own[name], file))
         fault = f"{name} in '{where}' replaces nothing of {shipped_of(own[name]).__name__}, so it would change no run"

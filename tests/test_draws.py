@@ -79,6 +79,16 @@ def test_lanes_have_the_luck_of_their_replicates() -> None:
             assert many[0].strides[0] == many.itemsize
 
 
+@pytest.mark.parametrize("numbers", [[4, 9, 4, 4], [7, 7], list(range(70)) * 2])
+def test_a_replicate_that_comes_again_has_the_same_luck(numbers: list[int]) -> None:
+    luck = draw_lanes(12, numbers, 3, 2)
+    for name in STREAMS:
+        whole = getattr(luck, name)
+        alone = np.stack([getattr(draw(12, number, 3, 2), name) for number in numbers], axis=1)
+        np.testing.assert_array_equal(whole, alone)
+        assert whole.strides[1] == whole.itemsize, "replicates are fastest in memory"
+
+
 def test_the_luck_of_few_is_drawn_once_for_worlds_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     first = draw_lanes(7, range(3), 4, 2)
     known = first.entry.copy()

@@ -152,6 +152,7 @@ def test_mesa_and_the_ensemble_play_it_alike(name: str, mine: Path) -> None:
         ("wants.py", "cannot be loaded: ModuleNotFoundError: No module named 'not_there'"),
         ("none.py", "has no class of that kind; write a subclass of World"),
         ("bytes.py", "is not text in UTF-8"),
+        ("empty.py", "Empty.automaker_type = None: allowed is Automaker or a subclass of it"),
     ],
 )
 def test_every_fault_is_one_message(
@@ -163,6 +164,7 @@ def test_every_fault_is_one_message(
     written(tmp_path, "leaves.py", "raise SystemExit(3)\n")
     written(tmp_path, "wants.py", "import not_there\n")
     written(tmp_path, "none.py", "X = 1\n")
+    written(tmp_path, "empty.py", "from model import World\nclass Empty(World):\n    automaker_type = None\n")
     (tmp_path / "bytes.py").write_bytes(b"x = '\xff'\n")
     code, said = detente("run", "2026", "--world", asked)
     assert code == 2

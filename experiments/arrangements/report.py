@@ -236,6 +236,9 @@ def findings(told: Mapping[str, Any]) -> Iterator[str]:
     )
     if told["best_in_default"] == name:
         yield f"It has no price: in the scenario itself, too, nothing gives the worst-off more than {name}."
+    elif _number(told["price"][0]) == _number(0.0):
+        rival = told["best_in_default"]
+        yield f"It has no price that shows: in the scenario itself {rival} is as good to the last digit."
     else:
         yield (
             f"Its price: in the scenario itself {told['best_in_default']} gives the worst-off "

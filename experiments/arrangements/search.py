@@ -25,6 +25,9 @@ Row = Mapping[str, Value]
 
 FEWEST: Final = 2  # designs that a search may have, and the most
 MOST: Final = 1024
+# Designs of the first generation, and of each later one, at least: played side by side, many cost little more than few.
+FIRST: Final = 16
+CHILDREN: Final = 4
 STEPS: Final = (0.3, 0.1, 0.03)  # how far a lever is moved, as shares of its range: far, near, nearer
 RIVALS: Final = 8  # designs of which the best becomes a parent
 TRIES: Final = 200  # for a child that was not played yet
@@ -56,7 +59,7 @@ def search(
     from scipy.stats import qmc
 
     luck = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(*DESIGN_KEY, 1)))
-    n_first = 1 << (max(designs // 4, min(designs, 4)).bit_length() - 1)
+    n_first = 1 << (max(designs // 4, min(designs, FIRST)).bit_length() - 1)
     drawn = qmc.Sobol(len(levers), scramble=True, rng=luck).random(n_first)
     # The start has no place in the box where it lies outside the ranges: it is compared, and is nobody's parent.
     rows: list[Row] = [start]
@@ -70,7 +73,7 @@ def search(
             return Searched(tuple(rows), came, values, fronts(values))
         generation += 1
         begin = len(rows)
-        n_next = min(max(2, n_first // 4), designs - len(places))
+        n_next = min(max(CHILDREN, n_first // 4), designs - len(places))
         _breed(levers, values, n_next, luck, rows, places)
         if len(rows) == begin:
             return Searched(tuple(rows), came, values, fronts(values))

@@ -141,7 +141,7 @@ def start_view(model: NegotiationModel) -> dict[str, Any]:
         "menus": [[list(axis) for axis in menu.positions] for menu in model.agenda.menus],
         "rounds": int(model.parameters.rounds_per_quarter),
         "session": int(model.parameters.session_quarters),
-        "ceiling": [number(x) for x in model.world.rules.ceiling],
+        "ceiling": [number(x) for x in model.world.rules.on_table.ceiling],
     }
 
 

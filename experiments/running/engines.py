@@ -5,6 +5,7 @@ Both hand back the same rows and digests; which of them plays is a matter of tim
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,6 +42,8 @@ def play_ensemble(chunk: Chunk) -> Played:
 
     from model import OWN_FAILURES, Ensemble, InputFault, kept_lanes, world_of
 
+    if chunk.beside:
+        return _play_beside(chunk)
     series: dict[str, list[pa.Table]] = {table: [] for table in chunk.kept_series}
     keep = [r for r in chunk.replicates if r < chunk.n_series] if series else []
     try:
@@ -69,6 +72,35 @@ def play_ensemble(chunk: Chunk) -> Played:
         return play_mesa(chunk)
     kept = {name: pa.concat_tables(tables) for name, tables in series.items() if tables}
     return Played(pa.concat_tables(runs, promote_options="default"), kept)
+
+
+def _play_beside(chunk: Chunk) -> Played:
+    """Play a chunk and those beside it in one world, each run with the bits that it has alone."""
+    from model import BY_LANE, OWN_FAILURES, Ensemble
+
+    parts = chunk.parts
+    shared = {name: value for name, value in chunk.settings.items() if name not in BY_LANE}
+    own = {
+        name: [part.settings[name] for part in parts for _ in part.replicates]
+        for name in chunk.settings
+        if name in BY_LANE
+    }
+    replicates = [number for part in parts for number in part.replicates]
+    try:
+        ensemble = Ensemble(chunk.scenario, chunk.root_seed, replicates, shared, lanes=len(replicates), by_run=own)
+        [(_, world)] = ensemble.worlds()
+        summary = {str(name): np.asarray(column) for name, column in world.run().summary().items()} | run_columns(world)
+        world.let_go()
+    except OWN_FAILURES:
+        # Whose fault it is is found by playing each of them alone.
+        first, *others = (play_ensemble(part) for part in parts)
+        return dataclasses.replace(first, beside=tuple(others))
+    rows = len(summary["replicate"]) // len(parts)
+    tables = [
+        _table(part, {name: column[k * rows : (k + 1) * rows] for name, column in summary.items()})
+        for k, part in enumerate(parts)
+    ]
+    return Played(tables[0], beside=tuple(Played(table) for table in tables[1:]))
 
 
 def _table(chunk: Chunk, summary: dict[str, Any]) -> pa.Table:

@@ -220,6 +220,9 @@ class _Feed:
                 self.convict()
                 continue
             self.deaths_in_a_row += 1
+            if chunk.beside:  # nothing is proved of any of them
+                self.suspects.extend(chunk.parts)
+                continue
             # Beside others it may have died for want of the memory that they took: that is no proof.
             self.deaths[chunk.name] += is_alone
             if isinstance(error, MemoryError) and self.deaths[chunk.name] == DEATHS_ALLOWED:

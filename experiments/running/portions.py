@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
+import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from experiments.design.plan import ARM, ID, SAMPLE, DesignPoint, Plan, Value
+from experiments.running.engines import ENGINES, play_ensemble
 from experiments.store.columns import Chunk
-from model import arithmetic_in_use
+from model import BY_LANE, arithmetic_in_use
 
 # Of one chunk, in seconds of a processor: what a kill may cost, and long against what a chunk costs whatever its size.
 PORTION_SECONDS: Final = 4.0
@@ -28,6 +30,8 @@ MOST_GROWTH: Final = 4.0
 # Replicates of the first chunk, before anything is measured.
 FIRST_REPLICATES: Final = 20
 CHUNK_REPLICATES: Final = 5
+# Runs of several design points in one world, at most: from here on more of them cost as much as they are.
+MOST_TOGETHER: Final = 512
 # Who plays a sweep, and replicates in a part at most, however fast they are played.
 CHUNKS: Final = {"ensemble": 500, "mesa": CHUNK_REPLICATES}
 
@@ -117,29 +121,86 @@ def all_of(plan: Plan) -> dict[int, int]:
 
 
 def missing_chunks(
-    plan: Plan, wanted: Mapping[int, int], finished: Iterable[Chunk], size_of: Callable[[int], int], engine: str
+    plan: Plan,
+    wanted: Mapping[int, int],
+    finished: Iterable[Chunk],
+    size_of: Callable[[int], int],
+    engine: str,
+    together: bool = False,
 ) -> Iterator[Chunk]:
     """What of the wanted replicates of each design point is not among the finished chunks, lowest replicates first.
 
-    size_of: replicates of the next chunk of a design point, asked when that chunk is wanted.
+    size_of: replicates of the next chunk of a design point, asked when that chunk is wanted. together: whether chunks
+    of several points that can be played in one world are handed out as one, with others beside it.
     """
     made: dict[int, list[tuple[int, int]]] = {}
     for chunk in finished:
         made.setdefault(chunk.design_point, []).append((chunk.first, chunk.first + chunk.count))
-    gaps = []
+    gaps = _Gaps(plan.points, together and _may_be_together(plan, engine))
     for place, point in enumerate(plan.points):
         at, end = 0, wanted.get(point.index, 0)
         for first, after in [*sorted(made.get(point.index, [])), (end, end)]:
             if at < min(first, end):
-                gaps.append((at, place, min(first, end)))
+                gaps.add((at, place, min(first, end)))
             at = max(at, after)
-    heapq.heapify(gaps)
-    while gaps:
-        first, place, end = heapq.heappop(gaps)
+    while gap := gaps.next():
+        first, place, end = gap
         count = min(size_of(plan.points[place].index), end - first)
-        if first + count < end:
-            heapq.heappush(gaps, (first + count, place, end))
-        yield _chunk(plan, plan.points[place], first, count, engine)
+        is_kept = plan.outputs.series and first < plan.outputs.replicates
+        others = [] if is_kept else gaps.beside(gap, count)
+        for at, where, until in (gap, *others):
+            if at + count < until:
+                gaps.add((at + count, where, until))
+        whole, *rest = (_chunk(plan, plan.points[where], first, count, engine) for _, where, _ in (gap, *others))
+        yield dataclasses.replace(whole, beside=tuple(rest)) if rest else whole
+
+
+def _may_be_together(plan: Plan, engine: str) -> bool:
+    """Whether points may share a world: what a user wrote may ask for parameters as if all runs had the same."""
+    return ENGINES.get(engine) is play_ensemble and plan.world is None and plan.tactics is None and not plan.by_run
+
+
+def _shared(point: DesignPoint) -> tuple[Any, ...]:
+    """What all runs of a world have in common."""
+    shared = {name: value for name, value in point.settings.items() if name not in BY_LANE}
+    return point.scenario, tuple(sorted(shared.items())), tuple(sorted(point.settings.keys() - shared.keys()))
+
+
+class _Gaps:
+    """Replicates (first, place of the point, end) that are missing, lowest first."""
+
+    def __init__(self, points: Sequence[DesignPoint], together: bool) -> None:
+        self.heap: list[tuple[int, int, int]] = []
+        self.left: set[tuple[int, int, int]] = set()
+        self.kind = [_shared(point) for point in points] if together else []
+        self.alike: dict[tuple[Any, ...], list[tuple[int, int, int]]] = {}
+
+    def add(self, gap: tuple[int, int, int]) -> None:
+        """Put one there."""
+        heapq.heappush(self.heap, gap)
+        self.left.add(gap)
+        if self.kind:
+            self.alike.setdefault(self.kind[gap[1]], []).append(gap)
+
+    def next(self) -> tuple[int, int, int] | None:
+        """Take the lowest."""
+        while self.heap:
+            gap = heapq.heappop(self.heap)
+            if gap in self.left:
+                self.left.remove(gap)
+                return gap
+        return None
+
+    def beside(self, gap: tuple[int, int, int], count: int) -> list[tuple[int, int, int]]:
+        """Take those whose first replicates can be played in a world with as many of this one's."""
+        if not self.kind:
+            return []
+        kind, first = self.kind[gap[1]], gap[0]
+        alike = self.alike[kind] = [one for one in self.alike[kind] if one in self.left]
+        fitting = (one for one in alike if one[0] == first and one[2] - first >= count)
+        found = list(itertools.islice(fitting, max(MOST_TOGETHER // count - 1, 0)))
+        self.left.difference_update(found)
+        return found
 
 
 def chunk_at(plan: Plan, engine: str, place: tuple[int, int, int]) -> Chunk | None:

@@ -222,7 +222,10 @@ class _Sweep:
         in_flight: int,
         should_stop: Callable[[], bool],
     ) -> None:
-        missing = missing_chunks(self.plan, wanted, self.finished, self.portions.of, self.engine)
+        # Work of another kind takes one point at a time.
+        missing = missing_chunks(
+            self.plan, wanted, self.finished, self.portions.of, self.engine, self.work.work is run_chunk
+        )
         if (first := next(missing, None)) is None:
             return
         for words in self.results.begin_session(self.n_before, workers):
@@ -249,10 +252,11 @@ class _Sweep:
             found = found.played
         # An engine may hand back the rows alone.
         whole = found if isinstance(found, Played) else Played(found)
-        self.results.write_part(chunk, whole)
-        self.finished.append(chunk)
-        self.n_done += chunk.count
-        self.n_failed += whole.runs["status"].to_pylist().count("failed")
+        for part, played in zip(chunk.parts, (whole, *whole.beside), strict=True):
+            self.results.write_part(part, played)
+            self.finished.append(part)
+            self.n_done += part.count
+            self.n_failed += played.runs["status"].to_pylist().count("failed")
         self.hooks.progress(self.n_done, self.n_failed, self.total, self.n_before)
 
 

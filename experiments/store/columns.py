@@ -79,7 +79,8 @@ class Chunk:
 
     The tables in ``series`` are kept in full for replicates below ``n_series``. ``tactics`` is a file of tactics that
     whoever plays it must have loaded, ``world`` a mechanism of one's own that is played. ``by_run``: settings of which
-    every replicate has a value of its own, in their order.
+    every replicate has a value of its own, in their order. ``beside``: the same replicates of other design points that
+    may be played in one world with these, as their settings differ in ``model.BY_LANE`` alone.
     """
 
     scenario: str
@@ -96,6 +97,12 @@ class Chunk:
     world: WorldFile | None = None
     arithmetic: str = "numpy"
     by_run: Mapping[str, Sequence[Value]] = dataclasses.field(default_factory=dict)
+    beside: tuple[Chunk, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Chunk, ...]:
+        """Itself and what is beside it, each alone."""
+        return (dataclasses.replace(self, beside=()), *self.beside)
 
     @property
     def name(self) -> str:
@@ -119,10 +126,12 @@ class Chunk:
 
 @dataclasses.dataclass(frozen=True)
 class Played:
-    """What came of a chunk: the rows of its runs, and the full series of chosen replicates by table."""
+    """What came of a chunk: the rows of its runs, and the full series of chosen replicates by table; ``beside``: of
+    each chunk beside it."""
 
     runs: pa.Table
     series: Mapping[str, pa.Table] = dataclasses.field(default_factory=dict)
+    beside: tuple[Played, ...] = ()
 
 
 def digest_of(summary: Mapping[str, Sequence[Any]]) -> str:
@@ -165,7 +174,8 @@ def failed_chunk(chunk: Chunk, error: BaseException | str) -> Played:
     """The rows of a chunk of which nothing came back."""
     import pyarrow as pa
 
-    return Played(pa.concat_tables([failed_run(chunk, r, "worker", error) for r in chunk.replicates]))
+    rows = pa.concat_tables([failed_run(chunk, r, "worker", error) for r in chunk.replicates])
+    return Played(rows, beside=tuple(failed_chunk(one, error) for one in chunk.beside))
 
 
 @functools.cache

@@ -15,7 +15,6 @@ from model.assessment.values import lost_by
 from model.choices.plugins import Conduct, Moment
 from model.layout import some
 from model.numerics import FloatArray, FloatLike
-from model.packages.menu import negotiable_in_some
 from model.packages.part_cuts import DutyPath, duty_path, kept_share
 from model.packages.sums import DESERTED, KEPT, Flows
 from model.packages.view import View, beliefs, judged, seen
@@ -45,7 +44,7 @@ class Bloc(Government):
         flows: of both sides in these lanes. By group of neighbouring lanes: what is looked at there.
         """
         world, state, p, side = self.world, self.world.state, self.world.parameters, self.side(dyad)
-        agenda, menu = world.agenda, world.agenda.menus[dyad]
+        agenda, menu, on_table = world.agenda, world.agenda.menus[dyad], world.rules.on_table
         current = state.treaty[lanes, dyad]
         noise = packages.noise_scale(
             world.setting("perception_noise", lanes),
@@ -62,14 +61,15 @@ class Bloc(Government):
             agenda.stakes[dyad, :: 1 - 2 * side],  # its own first
             [some(error[:, dyad, side], lanes) for error in (state.own_error, state.partner_error)],
             noise,
-            world.rules.off_table[dyad],
+            on_table.off[dyad],
+            on_table.places(menu, lanes, current),
         )
         worth_keeping = self.slack(dyad, lanes, flows[side])
         at_home = flows[side].home.over(menu, current) if p.anticipate_ratification else None
         least = (self.least(dyad), self.partner(dyad).least(dyad))
         views = []
         for group in groups:
-            here = negotiable_in_some(menu, world.rules.on_table, tuple(sorted(set(current[group].tolist()))))
+            here = on_table.in_some(menu, lanes[group], current[group])
             own, partner = (
                 seen(gain.in_lanes(group), menu, here, *self.over_life(dyad, here.packages, lanes[group], of, group))
                 for gain, of in ((own_gain, flows[side]), (partner_gain, flows[1 - side]))
@@ -84,21 +84,21 @@ class Bloc(Government):
     def over_life(
         self, dyad: int, packages: np.ndarray, lanes: np.ndarray, flows: Flows, group: slice
     ) -> tuple[FloatArray | None, tuple[FloatArray, FloatArray] | None]:
-        """(K,) what its life makes of a gain per quarter of a treaty that lasts and starts next quarter, or None; and
-        (n,) the same of what is in force and what that is worth, or None where it is no truce in any of these lanes.
+        """(K,) or (n, K) what its life makes of a gain per quarter of a treaty that lasts and starts next quarter, or
+        None; and (n,) the same of what is in force and what that is worth, or None where none of them has a truce.
 
         A truce lives from term to term, an agreement begins late (``rules.instruments.life``). Governments know that
         truces tend to be renewed: to count the first term alone would make every truce worthless beside an agreement,
         which is not how they act. What makes a truce in force last adds what the truce may lose.
         """
-        state, rules, menu = self.world.state, self.world.rules, self.world.agenda.menus[dyad]
-        if rules.life is None:
+        state, lives, menu = self.world.state, self.world.rules.lives, self.world.agenda.menus[dyad]
+        if lives is None:
             return None, None
-        weight, held = rules.life[dyad][packages], state.instrument[lanes, dyad]
+        weight, held = lives.of_packages(dyad, packages, lanes), state.instrument[lanes, dyad]
         if not np.count_nonzero(held == Instrument.TRUCE):
             return weight, None
         treaty, kept = state.treaty[lanes, dyad], flows.kept.in_lanes(group)
-        return weight, (rules.life_of[held], kept.at(menu, treaty) - kept.at(menu, 0))
+        return weight, (lives.of_instruments(held, lanes), kept.at(menu, treaty) - kept.at(menu, 0))
 
     # --- bargain (1.8) -----------------------------------------------------------------------------------------
 
@@ -267,14 +267,13 @@ class Bloc(Government):
         is hard to see it talks about first, if it can, and acts if it still looks wrong; what it does lasts a while.
         """
         p, state, at = self.world.parameters, self.world.state, (slice(None), dyad, self.side(dyad))
+        talks = self.world.setting("consultation_quarters")
         # Who breaks a treaty itself has nothing to complain of.
         aggrieved = (wanted < 1.0) & (state.honours[at] | (not self.world.rules.by_value))
         menu, treaty = self.world.agenda.menus[dyad], state.treaty[:, dyad]
         can_talk = state.is_open[:, dyad] & (is_kept | ~menu.published[treaty, 1 - self.side(dyad)])
-        running = trust.dispute_step(
-            state.dispute[at], aggrieved, can_talk, p.consultation_quarters, p.suspension_quarters
-        )
-        acts = running > p.consultation_quarters
+        running = trust.dispute_step(state.dispute[at], aggrieved, can_talk, talks, p.suspension_quarters)
+        acts = running > talks
         lanes = np.flatnonzero(acts & aggrieved)
         if self.world.rules.by_value and lanes.size:
             wanted = wanted.copy()

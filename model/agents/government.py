@@ -95,7 +95,8 @@ class Government:
         """
         world, p, belief = self.world, self.world.parameters, self.trust(self.partner(dyad))[lanes]
         future = self.weight_of_future(world.state.climate.expected_danger[lanes, dyad], belief)
-        return resolve(flows, belief, future, p.detection_lag, world.rules.answer_length, world.rules.by_type)
+        length = world.rules.answer_length.of(lanes)
+        return resolve(flows, belief, future, p.detection_lag, length, world.rules.by_type)
 
     def slack_of(self, dyad: int, package: np.ndarray, lanes: np.ndarray | None = None) -> FloatArray:
         """(n,) what honouring a package (n,) is worth to it beyond its best deviation, at today's trust (1.10)."""
@@ -165,11 +166,9 @@ class Government:
         quarters they go on punishing concerns the obligations of treaties (``retaliates``).
         """
         del other  # the shipped government answers everybody alike
-        p = self.world.parameters
-        share = p.proportional_response if p.retaliation_rule == "proportional" else 1.0
-        answers = (
-            u >= self.world.setting("generosity") if p.retaliation_rule == "generous" else np.ones(u.shape, dtype=bool)
-        )
+        p, rule = self.world.parameters, self.world.setting("retaliation_rule")
+        share = np.where(rule == "proportional", p.proportional_response, 1.0)
+        answers = (rule != "generous") | (u >= self.world.setting("generosity"))
         return answers, share * unilateral.answer_rise(rise, p.retaliation_ratio)
 
     def promises_supply(self, dyad: int) -> np.ndarray:
@@ -284,7 +283,7 @@ class Government:
         future = self.weight_of_future(danger, belief)
         test = world.rules.honour_test
         passes, _ = test(
-            kept, alone, deserted, both, punish, belief, future, p.detection_lag, world.rules.punishment_horizon
+            kept, alone, deserted, both, punish, belief, future, p.detection_lag, world.rules.punishment_horizon.of()
         )
         return passes
 

@@ -71,17 +71,17 @@ def withheld_costs(
     special: FloatArray,
     above: FloatArray,
     is_promised: np.ndarray,
-    generosity: FloatLike,
+    forgives: FloatLike,
 ) -> FloatArray:
     """(..., p, 5) what the importer loses at every point of its duty grid by licences that its partner withholds.
 
     harm, above, is_promised (..., b, b) by who gives licences and who needs them: above as ``state.withheld_above``,
-    is_promised whether a treaty promises them; special (..., b, b) on vehicles; generosity (..., 1) or scalar.
+    is_promised whether a treaty promises them; special (..., b, b) on vehicles; forgives (..., 1) or
+    scalar: the chance that a rise is not answered.
     """
     parties = economy.parties
     needs, gives = parties.importer, parties.partner
     duty = special[..., needs, gives]
-    forgives = generosity if parameters.retaliation_rule == "generous" else 0.0
     chance = (1.0 - forgives) * ~is_promised[..., gives, needs]
     grid = unilateral.duty_grid(duty, parameters.duty_step)
     return unilateral.withheld_cost(grid, duty, above[..., gives, needs], harm[..., gives, needs], chance)

@@ -42,15 +42,15 @@ def believe(
     noise: FloatArray,
     stakes: FloatArray,
     along: tuple[np.ndarray, FloatArray],
-    place: tuple[np.ndarray, np.ndarray],
+    place: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     off: tuple[FloatArray, FloatArray],
     sizes: Sequence[int],
 ) -> FloatArray:
     """What ``packages.view.beliefs`` says: (2, n, Z) own and partner's gains, x entries, then y entries.
 
     kept (n, Z), errors (n, 10), stakes (2, 10): own, then the partner's, as there; noise (n,); along (N,) twice: issue
-    and level at every position of the axes of ``packages.sums``; place (n,) twice: the entries of what is in force; off
-    (X, X), (Y, Y); sizes: positions on each axis of the menu.
+    and level at every position of the axes of ``packages.sums``; place (n,) four times: the entries of what is in
+    force, and the rows of off (..., X), (..., Y); sizes: positions on each axis of the menu.
     Limits: the bits of the rules.
     Raises ``MemoryError``.
     """
@@ -72,12 +72,13 @@ def gains(
 ) -> FloatArray:
     """(n, K) gains from some packages over the policy in force, bn$ per quarter, as ``packages.view.seen`` has them.
 
-    x (n, X), y (n, Y) of a ``packages.sums.Grid``; place (K,) twice: a package's entries in them; weight (K,) what its
-    life makes of its gain; truce (n,) twice: the same of what is in force, and what that is worth, or None.
+    x (n, X), y (n, Y) of a ``packages.sums.Grid``; place (K,) twice: a package's entries in them; weight (K,) or (n, K)
+    what its life makes of its gain; truce (n,) twice: the same of what is in force, and what that is worth, or None.
     Limits: the bits of the rules; no weight: the sums alone.
     """
     found = np.empty((place[0].size, len(x))).T
-    weighed = [None if weight is None else weight[None], *((None, None) if truce is None else truce)]
+    by_lane = weight[None] if weight is not None and weight.ndim == 1 else weight
+    weighed = [by_lane, *((None, None) if truce is None else truce)]
     kernel("gains", len(x))(*found.shape, placed([x, y, *weighed, *_whole(place), found]))
     return found
 

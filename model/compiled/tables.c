@@ -113,10 +113,10 @@ static inline void pick(bundle to, const array *table, const array *index, const
 
 /* packages/view.py: beliefs. What a side believes that it and its partner gain by every package over what is in force
    (at_x, at_y by replicate), each through errors on issues; along: an issue and a level for every position of an axis, axis
-   by axis, that of the standards three times; off (Z, Z): what cannot be tabled from there, added to its own gain. */
+   by axis, that of the standards three times; off: what cannot be tabled, added to its own gain, and off_at its rows by replicate. */
 int KERNEL(believe)(int64_t n_lanes, int64_t n_along, const int64_t *sizes, const array *in)
 {
-    enum { TABLE, ERROR = 2, NOISE = 4, STAKES, ISSUES, LEVELS, AT_X, AT_Y, OFF_X, OFF_Y, OUT };
+    enum { TABLE, ERROR = 2, NOISE = 4, STAKES, ISSUES, LEVELS, AT_X, AT_Y, OFF_AT_X, OFF_AT_Y, OFF_X, OFF_Y, OUT };
     enum { DUTY_0, DUTY_1, SUPPLY_0, SUPPLY_1, STANDARDS, LINKAGE_0, LINKAGE_1, TECHNOLOGY };
     const int64_t n_x = sizes[DUTY_0] * sizes[DUTY_1] * sizes[STANDARDS], n_s = sizes[STANDARDS];
     const int64_t rest[] = { sizes[SUPPLY_0], sizes[SUPPLY_1], sizes[LINKAGE_0], sizes[LINKAGE_1], sizes[TECHNOLOGY] };
@@ -159,7 +159,7 @@ int KERNEL(believe)(int64_t n_lanes, int64_t n_along, const int64_t *sizes, cons
             const int64_t from = part ? n_x : 0, n = part ? n_y : n_x;
             const array values = { table->at + from * table->market, table->lane, table->market, 0 };
             const array errors = { out->at + from * out->market, out->lane, out->market, 0 };
-            const array *at = in + AT_X + part, *off = in + OFF_X + part;
+            const array *at = in + AT_X + part, *off = in + OFF_X + part, *off_at = in + OFF_AT_X + part;
             bundle value_now, error_now, s[2];
             pick(value_now, &values, at, &b);
             pick(error_now, &errors, at, &b);
@@ -169,7 +169,7 @@ int KERNEL(believe)(int64_t n_lanes, int64_t n_along, const int64_t *sizes, cons
                 bundle gain;
                 EACH gain[w] = shrink[w] * ((value[w] - value_now[w]) + (error[w] - error_now[w]));
                 if (!who) for (int64_t w = 0; w < WIDTH; w++)
-                    gain[w] += off->at[index_of(at, b.lane[w]) * off->lane + z * off->market];
+                    gain[w] += off->at[index_of(off_at, b.lane[w]) * off->lane + z * off->market];
                 put(&to, gain, &b, 0);
             }
         }
@@ -195,9 +195,10 @@ int KERNEL(gains)(int64_t n_lanes, int64_t n_packages, const array *in)
             const double *y = row_of(s[1], in + Y, &b, index_of(in + PLACE_Y, k));
             EACH gain[w] = x[w] + y[w];
             if (in[WEIGHT].at) {
-                const double weight = in[WEIGHT].at[k * in[WEIGHT].market];
-                EACH gain[w] *= weight;
-                if (in[LIFE].at) EACH gain[w] += larger(weight - life[w], 0.0) * worth[w];
+                bundle spare;
+                const double *weight = row_of(spare, in + WEIGHT, &b, k);
+                EACH gain[w] *= weight[w];
+                if (in[LIFE].at) EACH gain[w] += larger(weight[w] - life[w], 0.0) * worth[w];
             }
             put(&to, gain, &b, 0);
         }

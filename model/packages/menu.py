@@ -280,9 +280,11 @@ def chosen(menu: Menu, packages: np.ndarray) -> Chosen:
 
 # Few, because the treaties of many replicates seldom are the same set again, and each is some 10 kB.
 @functools.lru_cache(maxsize=128)
-def negotiable_in_some(menu: Menu, allowed: tuple[bool, ...], currents: tuple[int, ...]) -> Chosen:
-    """The packages that can be tabled while at least one of these is in force; ``allowed`` as in ``negotiable``."""
-    return chosen(menu, np.flatnonzero(np.logical_or.reduce([negotiable(menu, allowed, one) for one in currents])))
+def negotiable_in_some(menu: Menu, tables: tuple[tuple[tuple[bool, ...], tuple[int, ...]], ...]) -> Chosen:
+    """The packages that can be tabled at one of some tables at least: issues on it as ``negotiable`` has them, and
+    packages of which one is in force."""
+    each = [negotiable(menu, allowed, one) for allowed, currents in tables for one in currents]
+    return chosen(menu, np.flatnonzero(np.logical_or.reduce(each)))
 
 
 @functools.lru_cache(maxsize=1024)

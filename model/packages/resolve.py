@@ -16,7 +16,7 @@ import numpy as np
 from model.compiled import packages as compiled
 from model.compiled.arithmetic import is_compiled
 from model.layout import room
-from model.numerics import FloatArray, entries, ordered_sum
+from model.numerics import FloatArray, FloatLike, entries, ordered_sum
 from model.packages.menu import Chosen, Menu
 from model.packages.sums import ALONE, BOTH, DESERTED, KEPT, PUNISHED, Flows, Grid
 from model.rules import compliance, withdrawal
@@ -119,19 +119,21 @@ def resolve(
     trust: FloatArray,
     continuation: FloatArray,
     lag: float,
-    punishment_length: float,
+    punishment_length: FloatLike,
     by_type: bool = False,
 ) -> Resolve:
     """What honouring is worth beyond the best deviation that the flows know, for every package.
 
-    trust, continuation (...) as in ``compliance.honour_test``, or by type as in ``honour_test_type``.
+    trust, continuation (...), punishment_length (...) or scalar as in ``compliance.honour_test``, or by type as in
+    ``honour_test_type``.
     """
     if flows.table.ndim > 2 and is_compiled():
         present = compliance.present_values(continuation, lag, punishment_length)
         (whole, *part), of_one = compiled.resolve(flows.table, flows.n_families, trust, *present, by_type)
         return Resolve(flows.n_x, whole, PartTest(*part) if part else None, of_one)
     belief = np.asarray(trust)[..., None]
-    present = compliance.present_values(np.asarray(continuation)[..., None], lag, punishment_length)
+    length = punishment_length[..., None] if isinstance(punishment_length, np.ndarray) else punishment_length
+    present = compliance.present_values(np.asarray(continuation)[..., None], lag, length)
     kept, alone, deserted, both, punish = (flows.table[..., c] for c in (KEPT, ALONE, DESERTED, BOTH, PUNISHED))
     slack = compliance.honour_slack_type if by_type else compliance.honour_slack
     whole, one = slack(kept, alone, deserted, both, punish, belief, *present), flows.withdrawals

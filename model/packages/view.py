@@ -97,17 +97,19 @@ def beliefs(
     errors: Sequence[FloatArray],
     noise: FloatArray,
     off: Grid,
+    barred: tuple[np.ndarray, np.ndarray],
 ) -> tuple[Grid, Grid]:
     """Believed gains from every package over the policy in force, its own and its partner's, bn$ per quarter (1.8).
 
     kept (n, Z) the true payoffs, stakes (2, 10) bn$ a quarter, errors (n, 10) persistent ones: its own, then its
-    partner's. levels (P, 10) of every issue; current (n,) package in force; noise (n,); off (X, X), (Y, Y): out of
-    reach for what cannot be tabled, by what is in force, which is added to its own gain.
+    partner's. levels (P, 10) of every issue; current (n,) package in force; noise (n,); off (..., X), (..., Y): out of
+    reach for what cannot be tabled, added to its own gain, and barred (n,) twice: which rows of it.
     """
-    n_x, n, place = menu.n_x, current.size, (menu.x_of[current], menu.y_of[current])
+    n_x, n = menu.n_x, current.size
     if is_compiled():
+        place = menu.x_of[current], menu.y_of[current]
         alone, issues, _ = along(menu)
-        given = (issues, levels[alone, issues]), place, (off.x, off.y), menu.sizes
+        given = (issues, levels[alone, issues]), (*place, *barred), (off.x, off.y), menu.sizes
         own, partner = compiled.believe(kept, errors, noise, stakes, *given)
         return Grid(own[:, :n_x], own[:, n_x:]), Grid(partner[:, :n_x], partner[:, n_x:])
     # Both are worked out together, as if its partner sat in as many lanes more.
@@ -121,7 +123,7 @@ def beliefs(
         np.concatenate(errors),
         np.concatenate([noise, noise]),
     )
-    own_x, own_y = rows(off.x, place[0]), rows(off.y, place[1])
+    own_x, own_y = rows(off.x, barred[0]), rows(off.y, barred[1])
     return Grid(gains.x[:n] + own_x, gains.y[:n] + own_y), gains.in_lanes(slice(n, None))
 
 
@@ -134,7 +136,7 @@ def seen(
 ) -> FloatArray:
     """(n, K) gains from some packages over the policy in force, bn$ per quarter, over the life of each.
 
-    weight (K,), truce (n,) twice: as ``Bloc.over_life`` gives them.
+    weight (K,) or (n, K), truce (n,) twice: as ``Bloc.over_life`` gives them.
     """
     if is_compiled():
         return compiled.gains(gain.x, gain.y, (here.x, here.y), weight, truce)

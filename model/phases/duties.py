@@ -83,7 +83,7 @@ def _go_on_with_case(
     rises[at] = np.where(carried, p.duty_step * (1.0 + state.case_step[at]), 0.0)
     # A later case on the same duty starts the clock of all again (SCM Agreement art. 21.3).
     state.case_rise[at] += rises[at]
-    state.review[at] = np.where(carried, state.quarter + float(p.review_quarters), state.review[at])
+    state.review[at] = np.where(carried, state.quarter + world.setting("review_quarters"), state.review[at])
     state.carried[at] += carried
     state.dropped[at] += settled | (decided & ~carried)
     state.case_left[at] = left
@@ -98,7 +98,7 @@ def _review_results(world: Stage, importer: int, partner: int, rises: FloatArray
     state, at = world.state, (slice(None), importer, partner)
     due = state.review[at] <= state.quarter
     renewed = due & world.blocs[importer].renews_duty(world.blocs[partner])
-    next_one = np.where(renewed, state.quarter + float(world.parameters.review_quarters), NEVER)
+    next_one = np.where(renewed, state.quarter + world.setting("review_quarters"), NEVER)
     state.review[at] = np.where(due, next_one, state.review[at])
     rises[at] -= np.where(due & ~renewed, state.case_rise[at], 0.0)
     state.case_rise[at] = np.where(due & ~renewed, 0.0, state.case_rise[at])

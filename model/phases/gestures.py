@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.packages.menu import own_steps
 from model.packages.sums import chosen_lanes
 from model.rules import gestures
 from model.stage import Stage
@@ -73,7 +72,7 @@ def _cheapest(world: Stage, d: int, side: int, current: np.ndarray, lanes: np.nd
     """(n,) twice: a side's cheapest gesture over a package in these lanes, and whether it has one."""
     menu, flows = world.agenda.menus[d], world.known().flows[d]
     own, partner = (chosen_lanes(flows[who].kept, lanes).over(menu, current).spread(menu) for who in (side, 1 - side))
-    steps = np.stack([own_steps(menu, world.rules.on_table, now, side) for now in current.tolist()])
+    steps = world.rules.on_table.own_steps(menu, lanes, current, side)
     return gestures.cheapest_gesture(own, partner, steps)
 
 

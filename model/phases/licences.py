@@ -59,7 +59,8 @@ def weighed(world: Stage, supply: FloatArray) -> tuple[FloatArray, FloatArray | 
     for d, pair in enumerate(parties.dyads):
         for side, b in enumerate(pair):
             promised[:, b, pair[1 - side]] = world.blocs[b].promises_supply(d)
-    forgives = world.setting("generosity", axes=1)
+    is_generous = world.setting("retaliation_rule", axes=1) == "generous"
+    forgives = np.where(is_generous, world.setting("generosity", axes=1), 0.0)
     costs = withheld_costs(world.economy, p, harm, state.special[:, EV], state.withheld_above, promised, forgives)
     is_withheld = np.isfinite(state.withheld_above)[:, parties.own, parties.other]
     return np.where(is_withheld, harm[:, parties.own, parties.other], supply), costs

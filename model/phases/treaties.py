@@ -46,7 +46,7 @@ def enter_into_force(world: Stage) -> None:
             state.instrument[:, d] = np.where(
                 enters, world.rules.instruments[d][state.treaty[:, d]], state.instrument[:, d]
             )
-            ends = t + world.parameters.truce_quarters - 1.0
+            ends = t + world.setting("truce_quarters") - 1.0
             is_truce = enters & (state.instrument[:, d] == Instrument.TRUCE)
             state.sunset[:, d] = np.where(is_truce, ends, state.sunset[:, d])
             world.tell("in_force", enters, d)
@@ -281,7 +281,7 @@ def tell_dispute(
     if not world.stories:
         return
     before, was = world.state.level[:, d, side], world.state.dispute[:, d, side]
-    (level, _, running), talks = found, world.parameters.consultation_quarters
+    (level, _, running), talks = found, world.setting("consultation_quarters")
     world.tell("complains", in_force & (was == 0.0) & (running > 0.0) & (running <= talks), d, side, falsely)
     # It is dropped too where there is nothing to suspend that the partner would miss.
     is_over = (was > 0.0) & (was <= talks) & ((running == 0.0) | (running > talks)) & (level >= 1.0)
@@ -302,8 +302,8 @@ def leave_treaties(world: Stage) -> None:
         if np.count_nonzero(due & in_force):
             first, second = world.parties.dyads[d]
             renewed = world.blocs[first].renews(d) & world.blocs[second].renews(d)
-            goes_on, term = in_force & due & renewed, world.parameters.truce_quarters
-            state.sunset[:, d] = np.where(goes_on, t + float(term), state.sunset[:, d])
+            goes_on, term = in_force & due & renewed, world.setting("truce_quarters")
+            state.sunset[:, d] = np.where(goes_on, t + term * 1.0, state.sunset[:, d])
             state.n_renewed[:, d] += goes_on
             is_truce = state.instrument[:, d] == Instrument.TRUCE
             cause = first_cause(cause, TreatyEnd.EXPIRED, due & ~renewed & is_truce)
@@ -321,7 +321,7 @@ def leave_treaties(world: Stage) -> None:
 
 def _sides_that_leave(world: Stage, d: int, in_force: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(R,) why a side ends the treaty, if one does, and whether it was the first side of the dyad."""
-    state, p, t = world.state, world.parameters, world.state.quarter
+    state, asked, t = world.state, world.setting("exit_notice"), world.state.quarter
     cause, by_side = np.zeros(world.n_lanes, dtype=np.int8), []
     for side, b in enumerate(world.parties.dyads[d]):
         bloc, failed_now = world.blocs[b], ~state.honours[:, d, side]
@@ -332,10 +332,10 @@ def _sides_that_leave(world: Stage, d: int, in_force: np.ndarray) -> tuple[np.nd
             cause = first_cause(cause, TreatyEnd.NEW_GOVERNMENT, ~bloc.renews(d))
         leaves = bloc.gives_notice(d)
         notice = np.where(leaves, state.notice[:, d, side] + 1.0, 0.0)
-        cause = first_cause(cause, TreatyEnd.NOTICE, leaves & (notice > p.exit_notice))
+        cause = first_cause(cause, TreatyEnd.NOTICE, leaves & (notice > asked))
         before = state.notice[:, d, side]
         if world.stories:
-            world.tell("gives_notice", in_force & (notice == 1.0) & (cause == 0), d, side, p.exit_notice)
+            world.tell("gives_notice", in_force & (notice == 1.0) & (cause == 0), d, side, asked)
             world.tell("takes_notice_back", in_force & (before > 0.0) & ~leaves & (cause == 0), d, side)
         state.notice[:, d, side] = np.where(in_force, notice, before)
         by_side.append(cause > 0)

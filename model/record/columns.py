@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from model.assessment.realised import realised_values
-from model.layout import first_of, zeros
+from model.layout import first_of, rows, zeros
 from model.market import border
 from model.market.trade import undertakings_by_pair
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, beside, ordered_sum, safe_ratio
@@ -261,15 +261,16 @@ def _best_for_both(world: Stage, d: int, lanes: np.ndarray) -> np.ndarray:
 
     It stays what it is for as long as the mandate does.
     """
-    menu, off, mandate = world.agenda.menus[d], world.rules.off_table[d], world.known()
+    menu, on_table, mandate = world.agenda.menus[d], world.rules.on_table, world.known()
     noted, best = mandate.noted.get(f"best {d}", (None, None))
-    if noted is not off:
+    if noted is not on_table:
         best = np.full(world.n_lanes, -1)
-        mandate.noted[f"best {d}"] = off, best
+        mandate.noted[f"best {d}"] = on_table, best
     asked = lanes[best[lanes] < 0]
     if asked.size:
         first, second = (chosen_lanes(flows.kept, asked).spread(menu) for flows in mandate.flows[d])
-        joint = first + second + Grid(off.x[0], off.y[0]).spread(menu)
+        x, y = on_table.places(menu, asked, np.zeros(asked.size, dtype=np.int64))
+        joint = first + second + Grid(rows(on_table.off[d].x, x), rows(on_table.off[d].y, y)).spread(menu)
         best[asked] = first_of(joint, np.maximum.reduce(joint, axis=-1))
     found: np.ndarray = best[lanes]
     return found

@@ -25,7 +25,6 @@ from model.market.economy import Economy
 from model.market.trade import Exports
 from model.numerics import FloatArray
 from model.packages.agenda import Agenda
-from model.packages.menu import negotiable
 from model.packages.sums import Flows, Grid
 from model.parameters.checked import Parameters
 from model.quarter import Books, Climate, ClubWorth, Conduct, Insight, Market, Standards, Supply, Undertaken, Welfare
@@ -145,4 +144,4 @@ class Lane:
     def on_table(self, dyad: int) -> np.ndarray:
         """(P,) whether each package of a dyad's menu can be tabled, given what is in force."""
         treaty = int(self.world.state.treaty[self.lane, dyad])
-        return negotiable(self.world.agenda.menus[dyad], self.world.rules.on_table, treaty)
+        return self.world.rules.on_table.in_lane(self.world.agenda.menus[dyad], self.lane, treaty)

@@ -105,7 +105,8 @@ class Recorder:
             known = [] if self.kept is None else self.kept.tolist()
             raise KeyError(f"lane {lane} was not kept; kept are {known}")
         place = int(np.flatnonzero(self.kept == lane)[0])
-        one = Recorder(self.scenario, self.parameters, self.agenda, self.ceiling)
+        ceiling = self.ceiling if self.ceiling.ndim == 1 else self.ceiling[lane]
+        one = Recorder(self.scenario, self.parameters, self.agenda, ceiling)
         one.frames = [_picked(frame, lane, place) for frame in self.frames]
         one.treaties_signed, one.lapses = self.treaties_signed[lane], self.lapses[lane]
         one.bloc_sums = {name: values[lane] for name, values in self.bloc_sums.items()}

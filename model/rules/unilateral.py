@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from model.numerics import QUARTERS_PER_YEAR, FloatArray, FloatLike, logistic
+from model.numerics import NEGLIGIBLE, QUARTERS_PER_YEAR, FloatArray, FloatLike, logistic
 from model.rules import BoolArray, BoolLike, IntArray
 
 # The grid of special duties, in steps from today's (theory 1.6a); position 2 is "leave it as it is".
@@ -209,7 +209,9 @@ def zev_hazard(gain: FloatLike, hesitation: float) -> FloatArray:
     Limits: a half where nothing is gained; 0 or 1 without hesitation, 1 from a gain of 0 on; rises with the gain.
     Source: second edition 7; logistic form an assumption.
     """
-    return np.greater_equal(gain, 0.0) * 1.0 if hesitation <= 0.0 else logistic(np.divide(gain, hesitation))
+    if hesitation <= NEGLIGIBLE:
+        return np.greater_equal(gain, 0.0) * 1.0
+    return logistic(np.divide(gain, hesitation))
 
 
 def zev_demand_shift(size: FloatLike, quarters_since: FloatLike, ramp: FloatLike) -> FloatArray:

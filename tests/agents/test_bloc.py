@@ -76,7 +76,9 @@ def test_what_is_admissible_is_on_the_table_worth_it_kept_and_passed(world: Any)
                 world.state.treaty[d],
             )
             menu, lane, here = world.agenda.menus[d], np.array([0]), view.packages
-            assert set(here) == set(np.flatnonzero(negotiable(menu, world.world.rules.on_table, int(current))))
+            assert set(here) == set(
+                np.flatnonzero(negotiable(menu, world.world.rules.on_table.allowed[0], int(current)))
+            )
             whole = chosen_flows(bloc.flows(d), lane)
             keeps = bloc.slack(d, lane, whole).spread(menu)[0, here] >= 0.0
             home = worlds.flows_of(world, d, side).legislature

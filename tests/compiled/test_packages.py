@@ -142,7 +142,7 @@ def test_what_is_believed_of_packages(seed: int, n: int, life: str, odd: float, 
     rng = np.random.default_rng(seed)
     here = chosen(MENU, np.sort(rng.permutation(MENU.n_packages)[:n_packages]))
     grid = Grid(drawn(rng, n, MENU.n_x, odd=odd), drawn(rng, n, N_Y, odd=odd))
-    weight = drawn(rng, n_packages, odd=odd) if life else None
+    weight = drawn(rng, *((n, n_packages) if seed % 2 else (n_packages,)), odd=odd) if life else None
     truce = (drawn(rng, n, odd=odd), drawn(rng, n, odd=odd)) if life == "truce" else None
     ours, theirs = both(lambda: seen(grid, MENU, here, weight, truce))
     same(ours, theirs)
@@ -193,11 +193,24 @@ def test_what_both_sides_believe_of_all_packages(seed: int, n: int, odd: float) 
         drawn(rng, MENU.n_packages, N_ISSUES, odd=odd),
     )
     current, noise = rng.integers(0, MENU.n_packages, n), np.abs(drawn(rng, n, odd=odd))
-    stakes, off = drawn(rng, 2, N_ISSUES, odd=odd)[::-1], Grid(*(drawn(rng, k, k, odd=odd) for k in (MENU.n_x, N_Y)))
+    # Lanes of two kinds, whose tables stand one below the other.
+    stakes, kind = drawn(rng, 2, N_ISSUES, odd=odd)[::-1], rng.integers(0, 2, n)
+    off = Grid(*(drawn(rng, 2 * k, k, odd=odd) for k in (MENU.n_x, N_Y)))
+    barred = MENU.x_of[current] + kind * MENU.n_x, MENU.y_of[current] + kind * N_Y
 
     def look(lanes: slice) -> list[FloatArray]:
         told = [one[lanes] for one in (*kept, *errors, current, noise)]
-        found = beliefs(MENU, (told[0], told[1]), levels, told[4], stakes, told[2:4], told[5], off)
+        found = beliefs(
+            MENU,
+            (told[0], told[1]),
+            levels,
+            told[4],
+            stakes,
+            told[2:4],
+            told[5],
+            off,
+            (barred[0][lanes], barred[1][lanes]),
+        )
         return [table for grid in found for table in (grid.x, grid.y)]
 
     every = both(lambda: look(slice(None)))

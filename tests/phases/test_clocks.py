@@ -151,7 +151,8 @@ def test_without_clocks_there_are_no_instruments() -> None:
 
 def test_lags_of_one_quarter_and_sure_renewal_leave_only_votes_and_terms() -> None:
     instant = {"agreement_lag_more": 0, "recognition_lag": 1, "recognition_lag_more": 0, "truce_renewal": 1.0}
-    assert np.allclose(world_of(**instant).rules.life_of, 1.0)
+    lives = world_of(**instant).rules.lives
+    assert lives is not None and np.allclose(lives.instruments, 1.0)
 
 
 def test_a_world_that_is_rewound_has_the_same_deal_waiting() -> None:

@@ -237,7 +237,7 @@ ISSUES_OFF = [
 @pytest.mark.parametrize(("switch", "issue", "n"), one_in(2, ISSUES_OFF))
 def test_an_issue_off_the_table_is_in_no_new_treaty(switch: str, issue: str, n: int, replicate: int) -> None:
     world = worlds.played("symmetric", replicate=replicate, **{switch: False})
-    barred = np.flatnonzero(~np.array(world.world.rules.on_table))
+    barred = np.flatnonzero(~np.array(world.world.rules.on_table.allowed[0]))
     assert barred.size == n
     held = worlds.series(world, "dyad", "package").astype(int)
     for d in range(N_DYADS):

@@ -291,7 +291,7 @@ def test_realised_value_of_a_part_lies_between_none_and_all(replicate: int) -> N
 
 def test_contrition_remembers_own_conduct_one_quarter_back() -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, retaliation_rule="contrite")
-    assert world.world.rules.punishment_horizon == 1.0
+    assert world.world.rules.punishment_horizon.of() == 1.0
     before = world.state.level.copy()
     while world.running:
         treaty = world.state.treaty.copy()

@@ -134,7 +134,7 @@ def test_what_can_be_tabled_follows_from_what_is_in_force(world: World) -> None:
         for lane in range(world.n_lanes):
             held = int(world.state.treaty[lane, d])
             mine = Lane(world, lane).on_table(d)
-            np.testing.assert_array_equal(mine, negotiable(menu, world.rules.on_table, held))
+            np.testing.assert_array_equal(mine, negotiable(menu, world.rules.on_table.allowed[0], held))
             assert mine[held]
 
 

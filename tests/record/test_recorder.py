@@ -187,7 +187,7 @@ def test_states_follow_threshold_and_window(world: Any) -> None:
 
 
 def test_a_column_that_nobody_declared_is_refused(world: Any) -> None:
-    recorder = Recorder(world.start, world.parameters, world.agenda, world.world.rules.ceiling)
+    recorder = Recorder(world.start, world.parameters, world.agenda, world.world.rules.on_table.ceiling)
     first = world.recorder.frames[0]
     frame = {table: {name: values[None] for name, values in columns.items()} for table, columns in first.items()}
     counts = np.zeros((1, N_DYADS)), np.zeros((1, N_DYADS))

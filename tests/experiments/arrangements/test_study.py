@@ -119,6 +119,10 @@ def test_the_most_forgiving_is_the_robust_choice(study: tuple[dict[str, Any], De
         "it and less in 0 %."
     )
     assert price.startswith("It has no price") and fails.startswith("A gives the worst-off no more than today's")
+    *_, price, _ = findings({**told, "best_in_default": "B", "price": [2e-4, 0.0, 4e-4]})
+    assert price == "It has no price that shows: in the scenario itself B is as good to the last digit."
+    *_, price, _ = findings({**told, "best_in_default": "B", "price": [6e-4, 0.0, 4e-4]})
+    assert price.startswith("Its price: in the scenario itself B gives the worst-off 0.001 bn$ a year more")
     assert (folder / "arrangements.png").stat().st_size > 10_000
 
 

@@ -13,6 +13,7 @@ import pytest
 from drawn import faults_of, seen, words_of
 from matplotlib.figure import Figure
 from sample_runs import ARMS, PLAN, arms_plan, small_plan, stored
+from thinned import one_in
 
 from experiments.design.plan import Plan
 from experiments.design.plan_file import load_plan
@@ -101,7 +102,7 @@ PLANS = {
 # One replicate has no interval to draw.
 @pytest.mark.parametrize(
     ("name", "replicates"),
-    [("two blocks", 1), *((n, 3) for n in PLANS)]
+    [("two blocks", 1), *one_in(3, [(n, 3) for n in PLANS])]
     + [pytest.param(n, 1, marks=pytest.mark.slow) for n in PLANS if n != "two blocks"],
 )
 def test_both_figures_of_a_plan_can_be_read_from_the_back_row(name: str, replicates: int, tmp_path: Path) -> None:
@@ -197,7 +198,7 @@ def test_arms_are_ranked_by_what_they_change(tmp_path: Path) -> None:
     plt.close(figure)
 
 
-@pytest.mark.parametrize("style", looks.STYLES)
+@pytest.mark.parametrize("style", one_in(2, looks.STYLES))
 def test_nothing_lies_over_anything_in_any_style(style: str, tmp_path: Path, tables: dict[str, pd.DataFrame]) -> None:
     findings = found(tmp_path, small_plan(tmp_path, PLANS["two blocks"]).with_replicates(3))
     draws: tuple[Callable[[Findings], Figure], ...] = (*FIGURES, lambda _: figures.run_figure(tables, "A run"))

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from commands import SMALL, called, refused, written
 from sample_calls import is_alive, wait_until
+from thinned import one_in
 
 from experiments.store.folder import Results
 from model.world_file import unload_worlds
@@ -135,7 +136,7 @@ def test_what_goes_on_plays_what_was_kept(tmp_path: Path, swept: Path) -> None:
     assert Results.open("r").manifest["sessions"][-1]["n_runs"] == 2
 
 
-@pytest.mark.parametrize("engine", ["ensemble", "mesa"])
+@pytest.mark.parametrize("engine", one_in(2, ["ensemble", "mesa"]))
 def test_a_run_in_which_it_fails_is_a_failed_row_and_the_others_stay(engine: str) -> None:
     called(*SWEEP, "--world", "fails.py", "--engine", engine)
     results = Results.open("r")
@@ -147,7 +148,7 @@ def test_a_run_in_which_it_fails_is_a_failed_row_and_the_others_stay(engine: str
     assert (again.exit_code, "failed at run: RuntimeError: no luck" in again.output) == (0, True)
 
 
-@pytest.mark.parametrize("engine", ["ensemble", "mesa"])
+@pytest.mark.parametrize("engine", one_in(2, ["ensemble", "mesa"]))
 def test_one_that_would_end_the_program_fails_alone_and_is_told(engine: str, tmp_path: Path) -> None:
     written(tmp_path, "leaves.py", FAILS.replace('RuntimeError("no luck")', "SystemExit(0)"))
     swept = called(*SWEEP, "--world", "leaves.py", "--engine", engine)

@@ -19,6 +19,7 @@ import pytest
 import sample_calls as calls
 from sample_calls import PATIENCE, is_alive, wait_until
 from sample_runs import made_up, small_plan
+from thinned import one_in
 
 from experiments.running import worker_pool
 from experiments.running.executors import run_chunks
@@ -81,7 +82,7 @@ def test_what_is_raised_comes_back_with_the_place_where_it_was(pool: WorkerPool)
 # --- what dies ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("moment", calls.MOMENTS)
+@pytest.mark.parametrize("moment", one_in(4, calls.MOMENTS))
 def test_a_death_in_the_middle_of_an_answer_is_noticed(moment: str, pool: WorkerPool) -> None:
     for size in (1_000, calls.LARGE):
         worker = pool.submit(calls.own_number).result(PATIENCE)
@@ -207,7 +208,7 @@ def test_a_forgotten_pool_ends_its_workers() -> None:
     wait_until(lambda: not is_alive(worker))
 
 
-@pytest.mark.parametrize("how", ["exit", "error", "forgotten"])
+@pytest.mark.parametrize("how", one_in(3, ["exit", "error", "forgotten"]))
 def test_a_program_that_ends_does_not_wait_for_its_workers(how: str, tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     code = f"import sample_calls; sample_calls.leave_a_worker_behind({str(begun)!r}, {how!r})"
