@@ -68,12 +68,12 @@ OFF: dict[str, dict[str, Any]] = {
 # --- one lane and many, and the core ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("name", one_in(3, ALONE))
 def test_both_worlds_are_one_with_each_mechanism(name: str) -> None:
     assert equality.faults("2026", range(3), ALONE[name], n_quarters=14, alone=[1]) == []
 
 
-@pytest.mark.parametrize("scenario", worlds.SCENARIOS)
+@pytest.mark.parametrize("scenario", one_in(2, worlds.SCENARIOS))
 def test_both_worlds_are_one_with_all_of_them(scenario: str) -> None:
     assert equality.faults(scenario, range(4), TOGETHER, n_quarters=18, alone=[3]) == []
 

@@ -55,7 +55,7 @@ MUTED: dict[str, dict[str, Any]] = {
 # --- off is the core; on is one model in one lane and many ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("switch", MUTED)
+@pytest.mark.parametrize("switch", one_in(2, MUTED))
 def test_a_switch_that_is_off_leaves_the_core_bit_identical(switch: str) -> None:
     assert PARAMETERS[switch].default is False
     plain = worlds.played("2026", replicate=1)
@@ -72,12 +72,12 @@ def test_partial_compliance_trust_by_type_and_contrition_have_no_say_when_off() 
     assert worlds.same_record(world, other.run()) == []
 
 
-@pytest.mark.parametrize("name", ON)
+@pytest.mark.parametrize("name", one_in(3, ON))
 def test_a_switch_alone_is_one_model_in_both_worlds(name: str) -> None:
     assert equality.faults("2026", [2], ON[name], n_quarters=24) == []
 
 
-@pytest.mark.parametrize("scenario", ["2026", "symmetric"])
+@pytest.mark.parametrize("scenario", one_in(2, ["2026", "symmetric"]))
 def test_all_switches_together_are_one_model_in_both_worlds(scenario: str) -> None:
     assert equality.faults(scenario, [1], ALL) == []
 
