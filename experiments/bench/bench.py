@@ -28,6 +28,7 @@ from model import ARITHMETICS, Ensemble, InputFault, NegotiationModel, arithmeti
 
 ROOT_SEED = 20260928
 LANES = (1, 64, 1024, 4096)
+SETTINGS, RUNS = 8, 16  # of what is played side by side: settings, and runs of each
 NO_NUMBA: Final = "The scalar twin needs numba; everything else is measured. To install it: {}"
 PHASES = (
     *("enter_into_force", "see_events", "renew_costs", "hold_talks", "assess_impact", "perceive", "move_alone"),
@@ -143,6 +144,32 @@ def between_arithmetics(
         tick()
     numpy, compiled = (median(spent[name]) for name in ARITHMETICS)
     return {"numpy_ms": 1e3 * numpy, "compiled_ms": 1e3 * compiled, "ratio": numpy / compiled}
+
+
+def side_by_side(scenario: str, repeats: int = WHOLE.repeats, tick: Callable[[], None] = _nothing) -> dict[str, float]:
+    """Milliseconds of CPU a run of some settings, each in a block of its own and all in one, in turns, and their ratio.
+
+    The settings differ in what may differ between the runs of a block; all have the same luck.
+    """
+    values: dict[str, list[Any]] = {
+        "exit_notice": list(range(SETTINGS)), "generosity": [k / SETTINGS for k in range(SETTINGS)]
+    }  # fmt: skip
+    by_run = {name: [value for value in each for _ in range(RUNS)] for name, each in values.items()}
+
+    def apart(turn: int) -> None:
+        for k in range(SETTINGS):
+            Ensemble(scenario, turn, RUNS, {name: each[k] for name, each in values.items()}).run().summary()
+
+    def together(turn: int) -> None:
+        Ensemble(scenario, turn, [*range(RUNS)] * SETTINGS, by_run=by_run).run().summary()
+
+    spent: list[list[float]] = [[], []]
+    for turn in range(repeats):
+        for times, play in zip(spent, (apart, together), strict=True):
+            times.append(cpu_time(partial(play, turn)) / (SETTINGS * RUNS))
+        tick()
+    alone, beside = (median(times) for times in spent)
+    return {"alone_ms": 1e3 * alone, "beside_ms": 1e3 * beside, "ratio": alone / beside}
 
 
 def by_phase(scenario: str, lanes: int) -> dict[str, float]:
@@ -294,7 +321,7 @@ def processor() -> str:
 
 def n_steps(effort: Effort) -> int:
     """How often ``measure`` ticks."""
-    by_block = 2 * effort.repeats + len(effort.sizes) * effort.repeats
+    by_block = 3 * effort.repeats + len(effort.sizes) * effort.repeats
     return by_block + 1 + 1 + 3 + 1 + growth.n_timings(min(effort.repeats, 3)) + 2
 
 
@@ -310,6 +337,8 @@ def measure(
     found["worlds"] = against_mesa(scenario, effort.lanes, effort.repeats, tick)
     about("NumPy and the compiled arithmetic take turns")
     found["arithmetics"] = between_arithmetics(scenario, effort.lanes, effort.repeats, tick)
+    about("settings side by side and apart take turns")
+    found["side_by_side"] = side_by_side(scenario, effort.repeats, tick)
     about("share of time by phase")
     found["phases"] = by_phase(scenario, effort.lanes)
     tick()

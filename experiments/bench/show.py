@@ -70,6 +70,9 @@ def show(console: Console, found: dict[str, Any]) -> None:
     if between := found["arithmetics"]:
         side = f"{between['compiled_ms']:.2f} ms against {between['numpy_ms']:.2f} ms"
         table.row("compiled arithmetic", f"{between['ratio']:.2f} times", side)
+    beside = found["side_by_side"]
+    side = f"{beside['beside_ms']:.2f} ms against {beside['alone_ms']:.2f} ms a run, in a block each"
+    table.row(f"{bench.SETTINGS} settings of {bench.RUNS} runs in one block", f"{beside['ratio']:.1f} times", side)
     begun = found["start_up"]
     for name in (one for one in begun if one != LIBRARIES):
         side = f"{begun[name]:.0f} ms against {begun[LIBRARIES]:.0f} ms of python -c '{LIBRARIES}'"

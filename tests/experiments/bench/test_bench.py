@@ -33,6 +33,12 @@ def test_processes_that_only_begin_are_timed() -> None:
     assert all(milliseconds > 1.0 for milliseconds in found.values())
 
 
+def test_settings_side_by_side_are_timed_beside_those_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "RUNS", 2)
+    found = bench.side_by_side("symmetric", 1)
+    assert found["ratio"] == pytest.approx(found["alone_ms"] / found["beside_ms"]) and found["ratio"] > 1.0
+
+
 def test_phases_share_the_time() -> None:
     shares = bench.by_phase("2026", 3)
     assert set(shares) == {"draws", "summary", *bench.PHASES}
@@ -62,6 +68,7 @@ def findings(twin: bool = True) -> dict[str, Any]:
         "worlds": {"mesa_ms": 120.0, "batch_ms": 125.0, "ensemble_ms": 2.0, "ratio": 60.0, "runs_per_second": 500.0},
         "phases": {"assess_impact": 0.7, "bargain": 0.2, "perceive": 0.001},
         "arithmetics": {"numpy_ms": 2.0, "compiled_ms": 1.6, "ratio": 1.25} if twin else None,
+        "side_by_side": {"alone_ms": 20.0, "beside_ms": 5.0, "ratio": 4.0},
         "twin": {"price equilibrium": row, "together": row} if twin else None,
         "runs_per_second_by_lanes": {1: 4.0, 64: 200.0},
         "memory": {
@@ -93,7 +100,17 @@ def test_the_tables_show_what_was_measured(monkeypatch: pytest.MonkeyPatch, tmp_
     files = tmp_path / "bench.json", tmp_path / "bench.png"
     show.run_benchmark(console, screen(), "2026", bench.QUICK, *files)
     said = written(console)
-    told = ("120.0 ms", "2.00 ms", "500 runs/s", "60.0 times", "508 MB", "exponent 0.97", "1.82 times", "70%")
+    told = (
+        "120.0 ms",
+        "2.00 ms",
+        "4.0 times",
+        "500 runs/s",
+        "60.0 times",
+        "508 MB",
+        "exponent 0.97",
+        "1.82 times",
+        "70%",
+    )
     for text in (*told, "125.0 ms", "0.50 times", "arithmetic numpy"):
         assert text in said
     assert "perceive" not in said
@@ -126,7 +143,7 @@ def test_what_is_measured_has_that_shape(monkeypatch: pytest.MonkeyPatch) -> Non
         "automakers",
         "packages",
     }
-    assert len(steps) == bench.n_steps(tiny) and len(said) == 9
+    assert len(steps) == bench.n_steps(tiny) and len(said) == 10
     assert found["machine"]["numpy"] and found["machine"]["processor"]
     json.dumps(found)
     show.show(screen(), found)
