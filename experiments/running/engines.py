@@ -6,6 +6,7 @@ Both hand back the same rows and digests; which of them plays is a matter of tim
 from __future__ import annotations
 
 import dataclasses
+import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -179,11 +180,21 @@ def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | Non
             summary[name] = column
         table = pa.Table.from_pandas(summary, preserve_index=False)
         how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table.to_pydict())}
-    except MemoryError:  # the machine's doing, and no outcome of this run
-        raise
     except OWN_FAILURES as error:
+        if is_want_of_memory(error):  # the machine's doing, and no outcome of this run
+            raise
         return failed_run(chunk, replicate, stage, error), None
     return with_keys(chunk, replicate, how, table), model
+
+
+def is_want_of_memory(error: BaseException | None) -> bool:
+    """Whether there was not enough memory: for an array, for the system, or to load a library that is first used now.
+
+    The loader of libraries says so in words alone (glibc, musl).
+    """
+    if isinstance(error, ImportError):
+        return any(words in str(error) for words in ("failed to map segment", "llocate memory", "out of memory"))
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
 
 def run_columns(world: World) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from types import FrameType
 from typing import Any, Final
 
 from experiments.display.command_words import how_to_install
-from experiments.running.engines import run_chunk
+from experiments.running.engines import is_want_of_memory, run_chunk
 from experiments.running.worker_pool import WorkerPool
 from experiments.store.columns import Chunk, failed_chunk
 from model import OWN_FAILURES, InputFault
@@ -225,7 +225,7 @@ class _Feed:
                 continue
             # Beside others it may have died for want of the memory that they took: that is no proof.
             self.deaths[chunk.name] += is_alone
-            if isinstance(error, MemoryError) and self.deaths[chunk.name] == DEATHS_ALLOWED:
+            if is_want_of_memory(error) and self.deaths[chunk.name] == DEATHS_ALLOWED:
                 raise WorkersDie(f"there is not enough memory for {chunk.name}.")
             (self.suspects if self.deaths[chunk.name] < DEATHS_ALLOWED else self.killers).append(chunk)
 
@@ -286,5 +286,5 @@ def _error_of(future: Future[Any]) -> BaseException | None:
 def _is_death(error: BaseException | None) -> bool:
     """Whether an error says that the worker died, or had no memory left, and not that the work failed."""
     # dask's own name for a task whose workers died one after the other; its package need not be installed here.
-    dead = (BrokenExecutor, CancelledError, MemoryError)
-    return isinstance(error, dead) or type(error).__name__ == "KilledWorker"
+    dead = (BrokenExecutor, CancelledError)
+    return is_want_of_memory(error) or isinstance(error, dead) or type(error).__name__ == "KilledWorker"

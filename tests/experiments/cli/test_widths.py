@@ -127,16 +127,16 @@ range = [0.0, 0.2]
 def too_long(said: str, width: int) -> list[str]:
     """Lines beyond a width, but for those that hold a path, a command or a seal: these are never broken."""
     lines = [line.rstrip() for line in said.splitlines()]
-    return [line for line in lines if cell_len(line) > width and not is_copied(line, width)]
+    return [line for line in lines if cell_len(line) > width and not is_copied(line)]
 
 
-def is_copied(line: str, width: int) -> bool:
-    """Whether it is one thing to copy that makes a line long; words around it have no right to."""
+def is_copied(line: str) -> bool:
+    """Whether it is one thing to copy that makes a line long: the words around it fit the narrowest screen."""
     command = re.search(r"(?:^| )detente [a-z-]+ ", line)
-    longest = max((len(word) for word in line.split()), default=0)
-    return command is not None or (
-        longest > width - 24 and ("/" in line or re.search("[0-9a-f]{64}", line) is not None)
-    )
+    longest = max(line.split(), key=cell_len)
+    around = cell_len(line) - cell_len(longest)
+    is_one = "/" in longest or re.search("[0-9a-f]{64}", longest) is not None
+    return command is not None or (is_one and around <= WIDTHS[0])
 
 
 @pytest.fixture(scope="module")
@@ -208,3 +208,4 @@ def test_lines_that_are_too_long_are_found() -> None:
     assert too_long("word " * 20, 60) == ["word " * 19 + "word"]
     assert too_long("see " + "/a" * 60, 60) == too_long("  detente sweep " + "x" * 60, 60) == []
     assert too_long("short /path " * 10, 60) != []
+    assert too_long("word " * 8 + "/a" * 60, 60) == [] != too_long("word " * 9 + "/a" * 60, 60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import random
 import shutil
@@ -420,13 +421,25 @@ def test_a_disk_that_refuses_loses_nothing(
     assert outcome.results.digest() == undisturbed.digest()
 
 
-def test_want_of_memory_ends_a_sweep_and_is_no_row(plan: Plan, tmp_path: Path, undisturbed: Results) -> None:
+#: How want of memory shows: in an array, in the system, in a library that is loaded late.
+STARVED = (
+    MemoryError(),
+    OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)),
+    ImportError("/lib/tslib.so: failed to map segment from shared object"),
+    ImportError("libgomp.so.1: cannot allocate memory in static TLS block"),
+)
+
+
+@pytest.mark.parametrize("want", STARVED, ids=repr)
+def test_want_of_memory_ends_a_sweep_and_is_no_row(
+    want: Exception, plan: Plan, tmp_path: Path, undisturbed: Results
+) -> None:
     calls: list[str] = []
 
     def work(chunk: Chunk) -> pa.Table:
         calls.append(chunk.name)
         if len(calls) > 7:
-            raise MemoryError
+            raise want
         return made_up(chunk)
 
     with pytest.raises(WorkersDie, match="there is not enough memory for point"):
@@ -439,12 +452,13 @@ def test_want_of_memory_ends_a_sweep_and_is_no_row(plan: Plan, tmp_path: Path, u
     assert outcome.results.digest() == undisturbed.digest()
 
 
-def test_a_run_of_mesa_without_memory_is_no_row(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("want", STARVED, ids=repr)
+def test_a_run_of_mesa_without_memory_is_no_row(want: Exception, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     def starve(*about: object, **how: object) -> None:
-        raise MemoryError
+        raise want
 
     monkeypatch.setattr("model.NegotiationModel", starve)
-    with pytest.raises(MemoryError):
+    with pytest.raises(type(want)):
         run_chunk(dataclasses.replace(next(chunks_of(plan)), engine="mesa"))
 
 
