@@ -131,12 +131,11 @@ def too_long(said: str, width: int) -> list[str]:
 
 
 def is_copied(line: str) -> bool:
-    """Whether it is one thing to copy that makes a line long: the words around it fit the narrowest screen."""
+    """Whether a path or a seal, to be copied, makes a line long: the words around it fit the narrowest screen."""
     command = re.search(r"(?:^| )detente [a-z-]+ ", line)
-    longest = max(line.split(), key=cell_len)
-    around = cell_len(line) - cell_len(longest)
-    is_one = "/" in longest or re.search("[0-9a-f]{64}", longest) is not None
-    return command is not None or (is_one and around <= WIDTHS[0])
+    copied = [word for word in line.split() if re.search("/.{16}|[0-9a-f]{16}", word)]
+    around = cell_len(line) - sum(map(cell_len, copied))
+    return command is not None or (bool(copied) and around <= WIDTHS[0])
 
 
 @pytest.fixture(scope="module")
